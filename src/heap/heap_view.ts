@@ -1,0 +1,139 @@
+/**
+ * Reading objects through a page table: what the live heap and a frozen one have in common. A
+ * background worker makes a view of its own from what {@link HeapImage} carries across.
+ *
+ * Two ways to read:
+ *
+ * - {@link HeapView.read} for objects that share a page (up to 4 KiB): returns the offset of the
+ *   object in `view.bytes` / `view.words`, valid until the next call.
+ * - {@link HeapView.span} for objects of any size: large ones own several logical pages that need
+ *   not be neighbours physically, so they are walked in runs of contiguous bytes.
+ */
+import {
+  CHUNK_PAGE_BITS,
+  CHUNK_PAGE_MASK,
+  PAGE_BITS,
+  PAGE_BYTES,
+  PAGE_UNIT_BITS,
+  PAGE_UNIT_MASK,
+  PHYSICAL_MASK,
+  UNIT_BITS,
+} from "./page_layout.ts";
+
+/** What a worker needs to read a frozen heap: structured clone shares the memory behind it. */
+export interface HeapImage {
+  readonly table: Int32Array;
+  readonly chunks: readonly (SharedArrayBuffer | undefined)[];
+}
+
+/** An empty chunk's place. */
+const NO_BYTES = new Uint8Array(0);
+const NO_WORDS = new Int32Array(0);
+
+export class HeapView {
+  /** The chunk that the last `read` or `span` landed in. */
+  bytes: Uint8Array = NO_BYTES;
+  /** The same chunk as 32-bit words: word index = offset >>> 2. */
+  words: Int32Array = NO_WORDS;
+  /** How many bytes from the offset that the last `span` returned are contiguous. */
+  spanLength = 0;
+
+  protected table: Int32Array;
+  protected readonly chunkBytes: Uint8Array[] = [];
+  protected readonly chunkWords: Int32Array[] = [];
+
+  constructor(image: HeapImage) {
+    this.table = image.table;
+    image.chunks.forEach((buffer, index) => this.placeChunk(index, buffer));
+  }
+
+  /** Returns the offset of a small object and points `bytes` and `words` at its chunk. */
+  read(ref: number): number {
+    const physical = this.table[ref >>> PAGE_UNIT_BITS] & PHYSICAL_MASK;
+    const chunk = physical >>> CHUNK_PAGE_BITS;
+    this.bytes = this.chunkBytes[chunk];
+    this.words = this.chunkWords[chunk];
+    return ((physical & CHUNK_PAGE_MASK) << PAGE_BITS) | ((ref & PAGE_UNIT_MASK) << UNIT_BITS);
+  }
+
+  /** The 32-bit word at a byte offset (a multiple of 4) inside an object of any size. */
+  wordAt(ref: number, offset: number): number {
+    const inPage = ((ref & PAGE_UNIT_MASK) << UNIT_BITS) + offset;
+    const physical = this.table[(ref >>> PAGE_UNIT_BITS) + (inPage >>> PAGE_BITS)] & PHYSICAL_MASK;
+    const at = ((physical & CHUNK_PAGE_MASK) << PAGE_BITS) | (inPage & (PAGE_BYTES - 1));
+    return this.chunkWords[physical >>> CHUNK_PAGE_BITS][at >>> 2];
+  }
+
+  /** The byte at an offset inside an object of any size. */
+  byteAt(ref: number, offset: number): number {
+    const inPage = ((ref & PAGE_UNIT_MASK) << UNIT_BITS) + offset;
+    const physical = this.table[(ref >>> PAGE_UNIT_BITS) + (inPage >>> PAGE_BITS)] & PHYSICAL_MASK;
+    const at = ((physical & CHUNK_PAGE_MASK) << PAGE_BITS) | (inPage & (PAGE_BYTES - 1));
+    return this.chunkBytes[physical >>> CHUNK_PAGE_BITS][at];
+  }
+
+  /**
+   * Points `bytes` at the run that begins `offset` bytes into an object, returns where it begins and
+   * leaves its length, at most `length` and at least 1 where `length` is, in `spanLength`.
+   */
+  span(ref: number, offset: number, length: number): number {
+    const inPage = ((ref & PAGE_UNIT_MASK) << UNIT_BITS) + offset;
+    let page = (ref >>> PAGE_UNIT_BITS) + (inPage >>> PAGE_BITS);
+    let physical = this.table[page] & PHYSICAL_MASK;
+    const chunk = physical >>> CHUNK_PAGE_BITS;
+    const from = inPage & (PAGE_BYTES - 1);
+    const at = ((physical & CHUNK_PAGE_MASK) << PAGE_BITS) | from;
+    let run = PAGE_BYTES - from;
+    while (run < length) {
+      const next = this.table[++page] & PHYSICAL_MASK;
+      if (next !== physical + 1 || next >>> CHUNK_PAGE_BITS !== chunk) break;
+      physical = next;
+      run += PAGE_BYTES;
+    }
+    this.bytes = this.chunkBytes[chunk];
+    this.words = this.chunkWords[chunk];
+    this.spanLength = run < length ? run : length;
+    return at;
+  }
+
+  /** Copies `length` bytes from `offset` inside an object of any size to `target[at..]`. */
+  copyOut(ref: number, offset: number, length: number, target: Uint8Array, at: number): void {
+    while (length > 0) {
+      const from = this.span(ref, offset, length);
+      const run = this.spanLength;
+      copyBytes(this.bytes, from, run, target, at);
+      offset += run;
+      at += run;
+      length -= run;
+    }
+  }
+
+  /** Lets go of the chunk that the last call landed in. */
+  protected forget(): void {
+    this.bytes = NO_BYTES;
+    this.words = NO_WORDS;
+  }
+
+  protected placeChunk(index: number, buffer: SharedArrayBuffer | undefined): void {
+    this.chunkBytes[index] = buffer === undefined ? NO_BYTES : new Uint8Array(buffer);
+    this.chunkWords[index] = buffer === undefined ? NO_WORDS : new Int32Array(buffer);
+  }
+}
+
+/**
+ * Copies a range of bytes between different arrays. Short ranges are copied by a loop, which beats
+ * the view that `set` needs up to about this length on every engine.
+ */
+export function copyBytes(
+  source: Uint8Array,
+  from: number,
+  length: number,
+  target: Uint8Array,
+  at: number,
+): void {
+  if (length > 64) {
+    target.set(source.subarray(from, from + length), at);
+    return;
+  }
+  for (let i = 0; i < length; i++) target[at + i] = source[from + i];
+}

@@ -1,0 +1,335 @@
+/**
+ * Cuts a stream of bytes into commands: RESP arrays of bulk strings, and inline commands.
+ *
+ * Normally a command lies whole in the bytes that arrive and is parsed in place. What is left over
+ * at the end moves to a buffer of the parser's own, together with the arguments found so far, so
+ * that however small the pieces are in which a command arrives, no byte is looked at twice (but for
+ * the line that is incomplete).
+ *
+ *     *3\r\n  $3\r\nSET\r\n  $1\r\nk\r\n  $1\r\nv\r\n
+ *     ^left=3 ^bulkLength=3
+ *
+ * A protocol error is final: Redis answers it and closes the connection.
+ */
+import { Arguments } from "./arguments.ts";
+import { splitInline } from "./inline_command.ts";
+
+/** Limits that a configuration or the state of a connection sets. */
+export interface RequestLimits {
+  /** `proto-max-bulk-len`. */
+  bulkLengthMax: number;
+}
+
+/** What {@link RequestParser.next} found. */
+export const PARSED_COMMAND = 1;
+export const PARSED_NOTHING = 0;
+export const PARSED_ERROR = -1;
+
+const INLINE_BYTES_MAX = 64 * 1024;
+const MULTIBULK_MAX = 0x7fffffff;
+/** What a client may send before it has authenticated. */
+const UNAUTHENTICATED_MULTIBULK_MAX = 10;
+const UNAUTHENTICATED_BULK_BYTES_MAX = 16384;
+const FIRST_BUFFER_BYTES = 4096;
+const KEPT_BUFFER_BYTES_MAX = 64 * 1024;
+/** A bulk of this size gets a buffer that fits it at once. */
+const BIG_BULK_BYTES = 32 * 1024;
+
+const CR = 13;
+const LF = 10;
+const STAR = 42;
+const DOLLAR = 36;
+
+const NO_BUFFER = new Uint8Array(0);
+
+export class RequestParser {
+  /** The arguments of the command that `next` found. */
+  args: Arguments;
+  /** The text of the error that `next` met, without `-ERR `. */
+  error = "";
+  /** While true, stricter limits hold. */
+  isUnauthenticated = false;
+
+  readonly #shared: Arguments;
+  readonly #limits: RequestLimits;
+  /** Made when a command first arrives in pieces. */
+  #own: Arguments | null = null;
+  /** What the current `next` reads. */
+  #bytes: Uint8Array = NO_BUFFER;
+  #position = 0;
+  #end = 0;
+  /** Bytes that arrived but are not used up, in a buffer of the parser's own. */
+  #buffer: Uint8Array = NO_BUFFER;
+  #isBuffered = false;
+  /** Where the command being parsed begins. */
+  #commandStart = 0;
+  /** Arguments still to come; -1 between commands. */
+  #left = -1;
+  /** Length of the bulk being read; -1 when its header has not been read. */
+  #bulkLength = -1;
+
+  /** @param shared the arguments that all connections use for commands that arrive whole. */
+  constructor(shared: Arguments, limits: RequestLimits) {
+    this.#shared = shared;
+    this.#limits = limits;
+    this.args = shared;
+  }
+
+  /** Bytes held and not yet used (CLIENT LIST's qbuf). */
+  get bufferedBytes(): number {
+    return this.#isBuffered ? this.#end - this.#position : 0;
+  }
+
+  /** Bytes of the parser's own buffer (CLIENT LIST's qbuf plus qbuf-free). */
+  get bufferBytes(): number {
+    return this.#buffer.length;
+  }
+
+  /** Lends bytes to be parsed by `next`, after what was left over earlier. */
+  feed(bytes: Uint8Array, length: number): void {
+    if (!this.#isBuffered) {
+      this.#bytes = bytes;
+      this.#position = 0;
+      this.#end = length;
+      return;
+    }
+    this.#reserve(length);
+    this.#buffer.set(length === bytes.length ? bytes : bytes.subarray(0, length), this.#end);
+    this.#end += length;
+  }
+
+  /** Keeps what has not been used: the bytes lent to `feed` are no longer there after this. */
+  retain(): void {
+    if (this.#isBuffered) return this.#compact();
+    const start = this.#left >= 0 ? this.#commandStart : this.#position;
+    const length = this.#end - start;
+    if (length === 0 && this.#left < 0) return this.#forget();
+    if (this.#left >= 0) {
+      this.#own ??= new Arguments();
+      this.#own.takeFrom(this.args, -start);
+      this.args = this.#own;
+    }
+    if (this.#buffer.length < length + this.#expectedBytes()) {
+      this.#buffer = new Uint8Array(bufferSize(length + this.#expectedBytes()));
+    }
+    this.#buffer.set(this.#bytes.subarray(start, this.#end));
+    this.#bytes = this.#buffer;
+    this.#position -= start;
+    this.#end = length;
+    this.#commandStart = 0;
+    this.#isBuffered = true;
+  }
+
+  /** Looks for the next command; its arguments are in `args`. */
+  next(): number {
+    if (this.#left < 0) {
+      if (this.#position >= this.#end) return PARSED_NOTHING;
+      this.#commandStart = this.#position;
+      if (this.#bytes[this.#position] !== STAR) return this.#inline();
+      const status = this.#header();
+      if (status !== PARSED_COMMAND) return status;
+    }
+    return this.#bulks();
+  }
+
+  /** The command that `next` found last is to be found again by the next call. */
+  rewind(): void {
+    this.#position = this.#commandStart;
+    this.#left = -1;
+  }
+
+  /** Reads `*count\r\n`; PARSED_COMMAND says that it was there. */
+  #header(): number {
+    const bytes = this.#bytes;
+    const position = this.#position;
+    const digit = bytes[position + 1] - 48;
+    // Nearly every count has one digit.
+    if (this.#end - position >= 4 && digit > 0 && digit <= 9 && bytes[position + 2] === CR) {
+      return this.#begin(digit, position + 4);
+    }
+    const line = this.#lineEnd();
+    if (line < 0) {
+      if (this.#end - this.#position > INLINE_BYTES_MAX) {
+        return this.#fail("too big mbulk count string");
+      }
+      return PARSED_NOTHING;
+    }
+    const count = lengthIn(this.#bytes, this.#position + 1, line);
+    if (!(count <= MULTIBULK_MAX)) return this.#fail("invalid multibulk length");
+    if (this.isUnauthenticated && count > UNAUTHENTICATED_MULTIBULK_MAX) {
+      return this.#fail("unauthenticated multibulk length");
+    }
+    return this.#begin(count > 0 ? count : 0, line + 2);
+  }
+
+  #begin(count: number, position: number): number {
+    this.#position = position;
+    this.#left = count;
+    this.#bulkLength = -1;
+    this.args = this.#isBuffered ? this.#own ??= new Arguments() : this.#shared;
+    this.args.count = 0;
+    return PARSED_COMMAND;
+  }
+
+  #bulks(): number {
+    const args = this.args;
+    const bytes = this.#bytes;
+    const end = this.#end;
+    while (this.#left > 0) {
+      if (this.#bulkLength < 0) {
+        const status = this.#bulkHeader();
+        if (status !== PARSED_COMMAND) return status;
+      }
+      const start = this.#position;
+      if (end - start < this.#bulkLength + 2) return PARSED_NOTHING;
+      args.push(start, start + this.#bulkLength);
+      this.#position = start + this.#bulkLength + 2;
+      this.#bulkLength = -1;
+      this.#left--;
+    }
+    args.bytes = bytes;
+    this.#left = -1;
+    return PARSED_COMMAND;
+  }
+
+  /** Reads `$length\r\n`. */
+  #bulkHeader(): number {
+    const bytes = this.#bytes;
+    const position = this.#position;
+    // Nearly every length has one or two digits.
+    if (this.#end - position >= 5 && bytes[position] === DOLLAR) {
+      const first = bytes[position + 1] - 48;
+      const second = bytes[position + 2] - 48;
+      if (first >= 0 && first <= 9) {
+        if (second === CR - 48 && bytes[position + 3] === LF) {
+          this.#bulkLength = first;
+          this.#position = position + 4;
+          return PARSED_COMMAND;
+        }
+        if (
+          second >= 0 && second <= 9 && bytes[position + 3] === CR && bytes[position + 4] === LF
+        ) {
+          this.#bulkLength = first * 10 + second;
+          this.#position = position + 5;
+          return PARSED_COMMAND;
+        }
+      }
+    }
+    return this.#longBulkHeader();
+  }
+
+  #longBulkHeader(): number {
+    const line = this.#lineEnd();
+    if (line < 0) {
+      if (this.#end - this.#position > INLINE_BYTES_MAX) {
+        return this.#fail("too big bulk count string");
+      }
+      return PARSED_NOTHING;
+    }
+    const first = this.#bytes[this.#position];
+    if (first !== DOLLAR) {
+      // As C prints a character: a byte above 127 goes out as it is.
+      return this.#fail(`expected '$', got '${String.fromCharCode(first)}'`);
+    }
+    const length = lengthIn(this.#bytes, this.#position + 1, line);
+    if (!(length >= 0 && length <= this.#limits.bulkLengthMax)) {
+      return this.#fail("invalid bulk length");
+    }
+    if (this.isUnauthenticated && length > UNAUTHENTICATED_BULK_BYTES_MAX) {
+      return this.#fail("unauthenticated bulk length");
+    }
+    this.#position = line + 2;
+    this.#bulkLength = length;
+    return PARSED_COMMAND;
+  }
+
+  #inline(): number {
+    const from = this.#position;
+    const newline = this.#bytes.indexOf(LF, from);
+    if (newline < 0 || newline >= this.#end) {
+      if (this.#end - from > INLINE_BYTES_MAX) return this.#fail("too big inline request");
+      return PARSED_NOTHING;
+    }
+    const end = newline > from && this.#bytes[newline - 1] === CR ? newline - 1 : newline;
+    this.#position = newline + 1;
+    this.args = this.#shared;
+    if (!splitInline(this.#bytes, from, end, this.args)) {
+      return this.#fail("unbalanced quotes in request");
+    }
+    return PARSED_COMMAND;
+  }
+
+  /** Where the line that begins at the position ends: the index of its \r, or -1. */
+  #lineEnd(): number {
+    const at = this.#bytes.indexOf(CR, this.#position);
+    // The byte after \r is taken for \n, as Redis takes it.
+    return at < 0 || at + 1 >= this.#end ? -1 : at;
+  }
+
+  #fail(reason: string): number {
+    this.error = `Protocol error: ${reason}`;
+    this.#left = -1;
+    return PARSED_ERROR;
+  }
+
+  /** How many more bytes the current command is known to need. */
+  #expectedBytes(): number {
+    if (this.#bulkLength < BIG_BULK_BYTES) return 0;
+    return Math.max(0, this.#bulkLength + 2 - (this.#end - this.#position));
+  }
+
+  #reserve(length: number): void {
+    const needed = this.#end + length;
+    if (needed <= this.#buffer.length) return;
+    const larger = new Uint8Array(bufferSize(needed + this.#expectedBytes()));
+    larger.set(this.#buffer.subarray(0, this.#end));
+    this.#buffer = larger;
+    this.#bytes = larger;
+  }
+
+  /** Moves what is left to the front of the buffer, or lets the buffer go. */
+  #compact(): void {
+    const start = this.#left >= 0 ? this.#commandStart : this.#position;
+    if (start === this.#end && this.#left < 0) return this.#forget();
+    if (start === 0) return;
+    this.#buffer.copyWithin(0, start, this.#end);
+    if (this.#left >= 0 && this.#own !== null) this.#own.shift(-start);
+    this.#position -= start;
+    this.#end -= start;
+    this.#commandStart = 0;
+  }
+
+  #forget(): void {
+    this.#isBuffered = false;
+    this.#position = 0;
+    this.#end = 0;
+    this.#bytes = NO_BUFFER;
+    if (this.#buffer.length > KEPT_BUFFER_BYTES_MAX) this.#buffer = NO_BUFFER;
+    this.#own?.shrink();
+  }
+
+  /** Lets go of a buffer that nothing is in (called now and then for idle connections). */
+  releaseBuffer(): void {
+    if (!this.#isBuffered) this.#buffer = NO_BUFFER;
+  }
+}
+
+function bufferSize(needed: number): number {
+  if (needed <= FIRST_BUFFER_BYTES) return FIRST_BUFFER_BYTES;
+  return needed >= 1 << 20 ? needed + (needed >>> 3) : 2 ** Math.ceil(Math.log2(needed));
+}
+
+/** The integer in a header line; NaN when it is none. */
+function lengthIn(bytes: Uint8Array, start: number, end: number): number {
+  const isNegative = bytes[start] === 45;
+  const from = isNegative ? start + 1 : start;
+  if (from === end || end - from > 19) return NaN;
+  if (bytes[from] === 48 && (end - from > 1 || isNegative)) return NaN;
+  let value = 0;
+  for (let i = from; i < end; i++) {
+    const digit = bytes[i] - 48;
+    if (digit < 0 || digit > 9) return NaN;
+    value = value * 10 + digit;
+  }
+  return isNegative ? -value : value;
+}
