@@ -1,0 +1,43 @@
+/** The worker's side: runs the jobs that the main thread asks for, one after the other. */
+import { parentPort } from "node:worker_threads";
+import type { BackgroundJobs } from "../../src/platform/background.ts";
+import { beginJob } from "./inline_background.ts";
+import { systemFiles } from "./system_files.ts";
+import { type JobReport, reportOf, type StartRequest } from "./worker_protocol.ts";
+
+/** Makes a worker of this thread: from now on it runs what it is asked to, out of `jobs`. */
+export function serveJobs(jobs: BackgroundJobs): void {
+  const port = parentPort;
+  if (port === null) throw new Error("background jobs are served by a worker, not the main thread");
+  const report = (message: JobReport): void => port.postMessage(message);
+  port.on("message", (request: StartRequest) => {
+    const { id } = request;
+    try {
+      runJob(jobs, request, report);
+    } catch (thrown) {
+      report({ kind: "failed", id, error: reportOf(thrown) });
+    }
+  });
+}
+
+/** Runs one job to its end, or to the first yield after it was cancelled. */
+function runJob(
+  jobs: BackgroundJobs,
+  request: StartRequest,
+  report: (message: JobReport) => void,
+): void {
+  const { id } = request;
+  const cancelled = new Int32Array(request.cancelled);
+  if (Atomics.load(cancelled, 0) !== 0) return;
+  const steps = beginJob(jobs, request.name, request.input, systemFiles);
+  let step = steps.next();
+  while (!step.done) {
+    if (Atomics.load(cancelled, 0) !== 0) {
+      steps.return(undefined);
+      return;
+    }
+    if (step.value !== undefined) report({ kind: "progress", id, message: step.value });
+    step = steps.next();
+  }
+  report({ kind: "done", id, result: step.value });
+}

@@ -1,0 +1,155 @@
+/**
+ * A command being run: its arguments, where the reply goes, and the data it works on. The server
+ * has one of these and uses it for every call; handlers keep nothing of it.
+ *
+ * Arguments are read by index (0 is the name) in the form a handler needs; a reader that can fail
+ * replies with the error itself and the handler returns.
+ */
+import { latin1, LOWER, utf8 } from "../base/ascii.ts";
+import { parseSafeInteger } from "../base/integer_text.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import { TYPE_STRING } from "../keyspace/value_type.ts";
+import type { Arguments } from "../protocol/arguments.ts";
+import type { ReplyWriter } from "../protocol/reply_writer.ts";
+import {
+  NOT_AN_INTEGER,
+  STRING_TOO_LONG,
+  SYNTAX_ERROR,
+  WRONG_TYPE,
+} from "../protocol/wire_errors.ts";
+import type { Propagation } from "./propagation.ts";
+
+/** What {@link Call.lookupStringRead} and the like return when they have replied WRONGTYPE. */
+export const WRONG_TYPE_REPLIED = -1;
+
+/** Settings that handlers read on every call; the server refreshes them when they change. */
+export interface CallSettings {
+  /** `proto-max-bulk-len`. */
+  bulkLengthMax: number;
+  /** `lazyfree-lazy-user-del`, `lazyfree-lazy-user-flush`: how a DEL or FLUSHALL propagates. */
+  lazyUserDelete: boolean;
+  lazyUserFlush: boolean;
+}
+
+export class Call {
+  readonly keyspace: Keyspace;
+  readonly settings: CallSettings;
+  readonly propagation: Propagation;
+  args: Arguments;
+  reply: ReplyWriter;
+  database: Database;
+  /** The full name of the command that runs: `get`, `config|set`. */
+  name = "";
+  /** Changes to the data set so far, by all commands: what counts towards a save point. */
+  dirty = 0;
+
+  constructor(
+    keyspace: Keyspace,
+    settings: CallSettings,
+    propagation: Propagation,
+    args: Arguments,
+    reply: ReplyWriter,
+  ) {
+    this.keyspace = keyspace;
+    this.settings = settings;
+    this.propagation = propagation;
+    this.args = args;
+    this.reply = reply;
+    this.database = keyspace.databases[0];
+  }
+
+  get count(): number {
+    return this.args.count;
+  }
+
+  /** The key at an argument, looked up for reading: its entry or 0. */
+  lookupRead(index: number): number {
+    const args = this.args;
+    return this.database.lookupRead(args.bytes, args.starts[index], args.ends[index]);
+  }
+
+  /** The key at an argument, looked up for writing: its entry or 0. */
+  lookupWrite(index: number): number {
+    const args = this.args;
+    return this.database.lookupWrite(args.bytes, args.starts[index], args.ends[index]);
+  }
+
+  /** As {@link lookupRead}, but a value that is no string is refused: WRONG_TYPE_REPLIED. */
+  lookupStringRead(index: number): number {
+    return this.#onlyString(this.lookupRead(index));
+  }
+
+  /** As {@link lookupWrite}, but a value that is no string is refused: WRONG_TYPE_REPLIED. */
+  lookupStringWrite(index: number): number {
+    return this.#onlyString(this.lookupWrite(index));
+  }
+
+  /** True when the argument is that word, given in lower case. */
+  is(index: number, word: string): boolean {
+    const args = this.args;
+    const start = args.starts[index];
+    if (args.ends[index] - start !== word.length) return false;
+    for (let i = 0; i < word.length; i++) {
+      if (LOWER[args.bytes[start + i]] !== word.charCodeAt(i)) return false;
+    }
+    return true;
+  }
+
+  /** The argument as an integer that a double holds exactly; NaN when it is none. */
+  safeInteger(index: number): number {
+    const args = this.args;
+    return parseSafeInteger(args.bytes, args.starts[index], args.ends[index]);
+  }
+
+  /** As {@link safeInteger}, but replies with the error when it is none or outside the range. */
+  integerOrReply(index: number, minimum: number, maximum: number, error = NOT_AN_INTEGER): number {
+    const value = this.safeInteger(index);
+    if (value >= minimum && value <= maximum) return value;
+    this.reply.error(error);
+    return NaN;
+  }
+
+  /** The argument as text, for words and numbers (Latin-1). */
+  text(index: number): string {
+    const args = this.args;
+    return latin1(args.bytes, args.starts[index], args.ends[index]);
+  }
+
+  /** The argument as text, for names and messages (UTF-8). */
+  utf8(index: number): string {
+    const args = this.args;
+    return utf8(args.bytes, args.starts[index], args.ends[index]);
+  }
+
+  syntaxError(): void {
+    this.reply.error(SYNTAX_ERROR);
+  }
+
+  /** False, after replying, when a string of that length would be longer than allowed. */
+  isStringLengthAllowed(lengthBytes: number): boolean {
+    if (lengthBytes <= this.settings.bulkLengthMax) return true;
+    this.reply.error(STRING_TOO_LONG);
+    return false;
+  }
+
+  /** Replies with a range of a string's bytes, straight from the heap. */
+  replyValue(ref: number, offset: number, length: number): void {
+    const database = this.database;
+    const reply = this.reply;
+    const at = reply.beginBulk(length);
+    const from = database.valueSpan(ref, offset, length);
+    if (this.keyspace.heap.spanLength === length && length <= 64) {
+      const source = this.keyspace.heap.bytes;
+      const target = reply.bytes;
+      for (let i = 0; i < length; i++) target[at + i] = source[from + i];
+    } else database.copyValue(ref, offset, length, reply.bytes, at);
+    reply.endBulk();
+  }
+
+  #onlyString(ref: number): number {
+    if (ref === 0 || this.database.typeOf(ref) === TYPE_STRING) return ref;
+    this.reply.error(WRONG_TYPE);
+    return WRONG_TYPE_REPLIED;
+  }
+}

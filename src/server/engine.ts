@@ -1,0 +1,428 @@
+/**
+ * The server without its shell: data, clients and commands, driven by bytes that arrive, by the
+ * clock and by completions, and by nothing else.
+ *
+ * The path of a request: `received` -> parser -> {@link Dispatch} -> handler -> the client's reply
+ * buffer -> `#flush`, one write per connection and batch.
+ *
+ * Nothing here is shared between two engines in one process.
+ */
+import type { CallSettings } from "../command/call.ts";
+import { Call } from "../command/call.ts";
+import { Propagation } from "../command/propagation.ts";
+import { Prng } from "../base/prng.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Platform } from "../platform/platform.ts";
+import type { NetworkError, Socket, SocketHandlers } from "../platform/network.ts";
+import { ActiveExpiry } from "../keyspace/expiry.ts";
+import { Keyspace } from "../keyspace/keyspace.ts";
+import { Arguments } from "../protocol/arguments.ts";
+import { BufferPool, ReplyWriter } from "../protocol/reply_writer.ts";
+import { PARSED_COMMAND, PARSED_ERROR } from "../protocol/request_parser.ts";
+import { latin1Bytes } from "../base/ascii.ts";
+import { Client } from "./client.ts";
+import type { Config } from "./config/config.ts";
+import { Dispatch } from "./dispatch.ts";
+import type { Log } from "./log.ts";
+import { OutputLimits } from "./output_limits.ts";
+import { Pause } from "./pause.ts";
+import type { Command, CommandTable } from "./registry.ts";
+import { Statistics } from "./statistics.ts";
+import { Persistence } from "./persistence.ts";
+import { commandTable } from "./command_table.ts";
+
+const PROTECTED_MODE = latin1Bytes(
+  "-DENIED Redis is running in protected mode because protected mode is enabled and no password " +
+    "is set for the default user. In this mode connections are only accepted from the loopback " +
+    "interface. If you want to connect from external computers to Redis you may adopt one of the " +
+    "following solutions: 1) Just disable protected mode sending the command 'CONFIG SET " +
+    "protected-mode no' from the loopback interface by connecting to Redis from the same host the " +
+    "server is running, however MAKE SURE Redis is not publicly accessible from internet if you " +
+    "do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just " +
+    "disable the protected mode by editing the Redis configuration file, and setting the " +
+    "protected mode option to 'no', and then restarting the server. 3) If you started the server " +
+    "manually just for testing, restart it with the '--protected-mode no' option. 4) Set up an " +
+    "authentication password for the default user. NOTE: You only need to do one of the above " +
+    "things in order for the server to start accepting connections from the outside.\r\n",
+);
+const MAX_CLIENTS = latin1Bytes("-ERR max number of clients reached\r\n");
+
+export class Engine {
+  readonly platform: Platform;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly log: Log;
+  readonly keyspace: Keyspace;
+  readonly expiry: ActiveExpiry;
+  readonly propagation: Propagation = new Propagation();
+  readonly statistics: Statistics = new Statistics();
+  readonly pause: Pause = new Pause();
+  readonly outputLimits: OutputLimits;
+  readonly persistence: Persistence;
+  readonly settings: CallSettings;
+  readonly call: Call;
+  readonly commands: CommandTable;
+  readonly dispatch: Dispatch;
+  readonly handlers: SocketHandlers;
+  /** By id, in the order of their arrival. */
+  readonly clients: Map<number, Client> = new Map();
+  /** 40 hex digits, new at each start. */
+  readonly runId: string;
+  readonly startedMs: number;
+
+  /** Ends the server; set by the one who runs it. */
+  stop: () => void = () => {};
+  /** The client whose command runs. */
+  currentClient: Client | null = null;
+  isLoading = false;
+  /** DEBUG SET-ACTIVE-EXPIRE. */
+  isActiveExpiryOn = true;
+  /** `maxclients`, `timeout` and the like, refreshed when they change. */
+  #maxClients = 0;
+  #queryBufferMax = 0;
+  #nextClientId = 1;
+  readonly #arguments: Arguments = new Arguments();
+  readonly #buffers: BufferPool = new BufferPool();
+  readonly #flushQueue: Client[] = [];
+  #isFlushScheduled = false;
+  readonly #flushAll = (): void => this.#flushQueued();
+
+  constructor(platform: Platform, config: Config, log: Log) {
+    this.platform = platform;
+    this.clock = platform.clock;
+    this.config = config;
+    this.log = log;
+    const seed = new Uint8Array(36);
+    platform.random.fill(seed);
+    const prng = new Prng(seed.subarray(0, 16));
+    this.runId = Array.from(seed.subarray(16), (byte) => byte.toString(16).padStart(2, "0")).join(
+      "",
+    );
+    this.startedMs = this.clock.wallMs();
+    this.keyspace = new Keyspace(prng, {
+      expired: (database, ref) => {
+        if (!this.propagation.isActive) return;
+        const name = config.flag("lazyfree-lazy-expire") ? "UNLINK" : "DEL";
+        this.propagation.also(database.index, name, database.keyOf(ref));
+      },
+    }, config.number("databases"));
+    this.keyspace.setNow(this.startedMs);
+    this.settings = {
+      bulkLengthMax: 0,
+      lazyUserDelete: false,
+      lazyUserFlush: false,
+    };
+    this.call = new Call(
+      this.keyspace,
+      this.settings,
+      this.propagation,
+      this.#arguments,
+      new ReplyWriter(this.#buffers),
+    );
+    this.expiry = new ActiveExpiry(this.keyspace, () => this.clock.monotonicUs());
+    this.outputLimits = new OutputLimits(config);
+    this.persistence = new Persistence(this);
+    this.commands = commandTable(this);
+    this.dispatch = new Dispatch(this);
+    this.handlers = {
+      opened: (socket) => this.#opened(socket),
+      received: (socket, bytes, length) => this.#received(socket, bytes, length),
+      drained: (socket) => this.#drained(socket),
+      closed: (socket, error) => this.#closed(socket, error),
+    };
+    this.#followConfig();
+  }
+
+  /** Bytes that this server accounts for: data, its tables, connections. */
+  get usedMemoryBytes(): number {
+    const heap = this.keyspace.heap;
+    let clients = 0;
+    for (const client of this.clients.values()) clients += client.memoryBytes;
+    return heap.allocatedBytes + heap.bookkeepingBytes + clients;
+  }
+
+  /** Why a command that a directive protects may not run now (DEBUG, MODULE), if so. */
+  protectedRefusal(client: Client, command: Command): string | undefined {
+    const name = (command.parent ?? command).definition.name;
+    const directive = name === "debug" ? "enable-debug-command" : "enable-module-command";
+    if (this.config.allowsProtected(directive, client.socket.isLocal)) return undefined;
+    return `ERR ${name.toUpperCase()} command not allowed. If the ${directive} option is set to ` +
+      `"local", you can run it from a local connection, otherwise you need to set this option ` +
+      `in the configuration file, and then restart the server.`;
+  }
+
+  /** What runs `hz` times a second. */
+  tick(): void {
+    this.keyspace.setNow(this.clock.wallMs());
+    this.pauseEndsIfDue();
+    if (this.isActiveExpiryOn && !this.isLoading && this.pause.mode === "off") {
+      this.expiry.run(this.config.number("hz"));
+    }
+    if (this.propagation.isPending) this.propagation.finish(false, 0, () => []);
+    const nowUs = this.clock.monotonicUs();
+    const statistics = this.statistics;
+    statistics.commandRate.sample(statistics.commandsProcessed, nowUs);
+    statistics.inputRate.sample(statistics.netInputBytes, nowUs);
+    statistics.outputRate.sample(statistics.netOutputBytes, nowUs);
+    const used = this.usedMemoryBytes;
+    if (used > statistics.peakUsedMemoryBytes) statistics.peakUsedMemoryBytes = used;
+    this.#closeIdleClients();
+  }
+
+  /** Ends CLIENT PAUSE when its time is over. */
+  pauseEndsIfDue(): void {
+    if (this.pause.mode !== "off" && this.keyspace.nowMs >= this.pause.endsAtMs) this.unpause();
+  }
+
+  /** Ends CLIENT PAUSE and lets those go on who waited. */
+  unpause(): void {
+    for (const client of this.pause.end()) {
+      client.socket.resume();
+      this.clock.atTurnEnd(() => this.#process(client));
+    }
+    this.keyspace.keepsExpired = false;
+  }
+
+  /** Closes a connection: at once, or when its replies have been sent. */
+  closeClient(client: Client, when: "now" | "after replies"): void {
+    if (client.isClosed) return;
+    if (when === "after replies") {
+      client.isClosingAfterReplies = true;
+      this.#queueFlush(client);
+      return;
+    }
+    client.isClosed = true;
+    this.clients.delete(client.id);
+    this.pause.waiting.delete(client);
+    client.reply.abandon();
+    client.socket.destroy();
+  }
+
+  /** Sends what is waiting for every client; returns false while some of it could not be sent. */
+  flushClients(): boolean {
+    this.#flushQueued();
+    for (const client of this.clients.values()) if (client.outputBytes > 0) return false;
+    return true;
+  }
+
+  #followConfig(): void {
+    const config = this.config;
+    const follow = () => {
+      this.settings.bulkLengthMax = config.number("proto-max-bulk-len");
+      this.settings.lazyUserDelete = config.flag("lazyfree-lazy-user-del");
+      this.settings.lazyUserFlush = config.flag("lazyfree-lazy-user-flush");
+      this.#maxClients = config.number("maxclients");
+      this.#queryBufferMax = config.number("client-query-buffer-limit");
+      const access = this.keyspace.access;
+      access.isLfu = config.choice("maxmemory-policy").includes("lfu");
+      access.logFactor = config.number("lfu-log-factor");
+      access.decayMinutes = config.number("lfu-decay-time");
+      access.tick(this.keyspace.nowMs);
+      return undefined;
+    };
+    follow();
+    config.onChange([
+      "proto-max-bulk-len",
+      "lazyfree-lazy-user-del",
+      "lazyfree-lazy-user-flush",
+      "maxclients",
+      "client-query-buffer-limit",
+      "maxmemory-policy",
+      "lfu-log-factor",
+      "lfu-decay-time",
+    ], follow);
+  }
+
+  #opened(socket: Socket): void {
+    if (this.clients.size >= this.#maxClients) {
+      this.statistics.rejectedConnections++;
+      return turnAway(socket, MAX_CLIENTS);
+    }
+    const hasPassword = this.config.text("requirepass") !== "";
+    if (!socket.isLocal && !hasPassword && this.config.flag("protected-mode")) {
+      this.statistics.rejectedConnections++;
+      return turnAway(socket, PROTECTED_MODE);
+    }
+    this.statistics.connectionsReceived++;
+    const client = new Client(
+      this.#nextClientId++,
+      socket,
+      this.#arguments,
+      this.settings,
+      this.#buffers,
+      Math.floor(this.clock.wallMs()),
+      !hasPassword,
+    );
+    client.reply.protocol = this.config.number("client-default-resp");
+    socket.owner = client;
+    socket.keepAlive(this.config.number("tcp-keepalive"));
+    this.clients.set(client.id, client);
+    if (this.log.level === "verbose" || this.log.level === "debug") {
+      this.log.verbose(`Accepted ${socket.remoteAddress}`);
+    }
+  }
+
+  #received(socket: Socket, bytes: Uint8Array, length: number): void {
+    const client = socket.owner as Client | null;
+    if (client === null || client.isClosed || client.isClosingAfterReplies) return;
+    const statistics = this.statistics;
+    statistics.netInputBytes += length;
+    statistics.readEvents++;
+    client.netInputBytes += length;
+    client.parser.feed(bytes, length);
+    this.#process(client);
+  }
+
+  /** Runs what the client has sent so far. */
+  #process(client: Client): void {
+    if (client.isClosed || client.isClosingAfterReplies) return;
+    const wallMs = this.clock.wallMs();
+    this.keyspace.setNow(wallMs);
+    client.lastInteractionMs = this.keyspace.nowMs;
+    const parser = client.parser;
+    if (!client.isPostponed) {
+      this.dispatch.beginBatch();
+      this.#runCommands(client);
+    }
+    this.currentClient = null;
+    if (client.isClosed) return;
+    parser.retain();
+    if (parser.bufferedBytes > this.#queryBufferMax) this.#closeGreedy(client);
+    if (client.reply.length > 0 || client.isClosingAfterReplies) this.#queueFlush(client);
+  }
+
+  #runCommands(client: Client): void {
+    const parser = client.parser;
+    for (;;) {
+      const found = parser.next();
+      if (found === PARSED_COMMAND) {
+        if (parser.args.count === 0) continue;
+        if (!this.dispatch.execute(client)) return this.#postpone(client);
+        if (client.isClosed || client.isClosingAfterReplies) return;
+      } else if (found === PARSED_ERROR) {
+        this.log.verbose(`Protocol error (${parser.error}) from client: ${describe(client)}`);
+        client.reply.error(`ERR ${parser.error}`);
+        this.statistics.countError(`ERR ${parser.error}`);
+        client.isClosingAfterReplies = true;
+        return;
+      } else return;
+    }
+  }
+
+  /** The command just parsed must wait until the pause ends. */
+  #postpone(client: Client): void {
+    client.parser.rewind();
+    client.isPostponed = true;
+    client.socket.pause();
+    this.pause.waiting.add(client);
+  }
+
+  #closeGreedy(client: Client): void {
+    this.statistics.inputBufferLimitDisconnections++;
+    this.log.warning(
+      `Closing client that reached max query buffer length: ${describe(client)} ` +
+        `(qbuf initial bytes: ${client.parser.bufferedBytes})`,
+    );
+    this.closeClient(client, "now");
+  }
+
+  #queueFlush(client: Client): void {
+    if (client.isFlushQueued) return;
+    client.isFlushQueued = true;
+    this.#flushQueue.push(client);
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    this.clock.atTurnEnd(this.#flushAll);
+  }
+
+  #flushQueued(): void {
+    this.#isFlushScheduled = false;
+    const queue = this.#flushQueue;
+    for (let i = 0; i < queue.length; i++) {
+      const client = queue[i];
+      client.isFlushQueued = false;
+      this.#flush(client);
+    }
+    queue.length = 0;
+  }
+
+  /** Hands the client's replies to its socket, as far as it takes them. */
+  #flush(client: Client): void {
+    if (client.isClosed) return;
+    const reply = client.reply;
+    const socket = client.socket;
+    if (!client.isDraining && reply.length > reply.sent) {
+      const offered = reply.length - reply.sent;
+      const accepted = socket.write(reply.bytes, reply.sent, reply.length);
+      this.statistics.netOutputBytes += accepted;
+      this.statistics.writeEvents++;
+      client.netOutputBytes += accepted;
+      if (socket.holdsWrite) {
+        const rest = reply.bytes.slice(reply.sent + accepted, reply.length);
+        reply.abandon();
+        if (rest.length > 0) reply.raw(rest);
+      } else reply.advance(accepted);
+      client.isDraining = accepted < offered;
+    }
+    if (reply.length > 0) this.#limitOutput(client);
+    else if (client.isClosingAfterReplies) this.#finish(client);
+  }
+
+  #limitOutput(client: Client): void {
+    if (!this.outputLimits.isExceeded(client, this.keyspace.nowMs)) return;
+    this.statistics.outputBufferLimitDisconnections++;
+    this.log.warning(
+      `Client ${describe(client)} scheduled to be closed ASAP for overcoming of output buffer ` +
+        `limits.`,
+    );
+    this.closeClient(client, "now");
+  }
+
+  #finish(client: Client): void {
+    client.isClosed = true;
+    this.clients.delete(client.id);
+    client.socket.end();
+  }
+
+  #drained(socket: Socket): void {
+    const client = socket.owner as Client | null;
+    if (client === null || client.isClosed) return;
+    client.isDraining = false;
+    this.#flush(client);
+  }
+
+  #closed(socket: Socket, error?: NetworkError): void {
+    const client = socket.owner as Client | null;
+    if (client === null) return;
+    socket.owner = null;
+    if (error !== undefined && !client.isClosed) {
+      this.log.verbose(`Reading from client: ${error.message}`);
+    }
+    client.isClosed = true;
+    client.reply.abandon();
+    this.pause.waiting.delete(client);
+    this.clients.delete(client.id);
+  }
+
+  #closeIdleClients(): void {
+    const timeoutMs = this.config.number("timeout") * 1000;
+    if (timeoutMs === 0) return;
+    for (const client of this.clients.values()) {
+      if (this.keyspace.nowMs - client.lastInteractionMs <= timeoutMs) continue;
+      this.log.verbose("Closing idle client");
+      this.closeClient(client, "now");
+    }
+  }
+}
+
+/** A client in a log line. */
+function describe(client: Client): string {
+  return `id=${client.id} addr=${client.socket.remoteAddress} name=${client.name}`;
+}
+
+/** Says why and closes. */
+function turnAway(socket: Socket, reason: Uint8Array): void {
+  socket.owner = null;
+  socket.write(reason, 0, reason.length);
+  socket.end();
+}

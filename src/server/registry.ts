@@ -1,0 +1,175 @@
+/**
+ * The commands of one server, found by the bytes of their names, with what they have done so far.
+ *
+ * The definitions are shared by all servers in a process; flags as bits, key positions and counters
+ * are this server's own.
+ */
+import { LOWER } from "../base/ascii.ts";
+import type { Call } from "../command/call.ts";
+import type { AclCategory, CommandDefinition, CommandFlag } from "../command/definition.ts";
+
+export const FLAG_WRITE = 1;
+export const FLAG_READONLY = 2;
+export const FLAG_DENYOOM = 4;
+export const FLAG_ADMIN = 8;
+export const FLAG_NO_AUTH = 16;
+export const FLAG_LOADING = 32;
+export const FLAG_STALE = 64;
+export const FLAG_PROTECTED = 128;
+export const FLAG_FAST = 256;
+export const FLAG_MAY_REPLICATE = 512;
+export const FLAG_NO_MULTI = 1024;
+export const FLAG_ALLOW_BUSY = 2048;
+export const FLAG_BLOCKING = 4096;
+export const FLAG_SKIP_SLOWLOG = 8192;
+export const FLAG_SKIP_MONITOR = 16384;
+
+const FLAG_BITS: Partial<Record<CommandFlag, number>> = {
+  write: FLAG_WRITE,
+  readonly: FLAG_READONLY,
+  denyoom: FLAG_DENYOOM,
+  admin: FLAG_ADMIN,
+  no_auth: FLAG_NO_AUTH,
+  loading: FLAG_LOADING,
+  stale: FLAG_STALE,
+  protected: FLAG_PROTECTED,
+  fast: FLAG_FAST,
+  may_replicate: FLAG_MAY_REPLICATE,
+  no_multi: FLAG_NO_MULTI,
+  allow_busy: FLAG_ALLOW_BUSY,
+  blocking: FLAG_BLOCKING,
+  skip_slowlog: FLAG_SKIP_SLOWLOG,
+  skip_monitor: FLAG_SKIP_MONITOR,
+};
+
+/** A command of this server. */
+export class Command {
+  readonly definition: CommandDefinition;
+  /** `get`; `config|get` for a subcommand. */
+  readonly fullName: string;
+  readonly arity: number;
+  readonly flags: number;
+  readonly run: ((call: Call) => void) | null;
+  readonly parent: Command | null;
+  readonly subcommands: CommandTable | null;
+
+  calls = 0;
+  microseconds = 0;
+  rejectedCalls = 0;
+  failedCalls = 0;
+
+  constructor(definition: CommandDefinition, parent: Command | null) {
+    this.definition = definition;
+    this.parent = parent;
+    this.fullName = parent === null ? definition.name : `${parent.fullName}|${definition.name}`;
+    this.arity = definition.arity;
+    this.run = definition.run ?? null;
+    let flags = 0;
+    for (const flag of definition.flags) flags |= FLAG_BITS[flag] ?? 0;
+    this.flags = flags;
+    this.subcommands = definition.subcommands === undefined
+      ? null
+      : new CommandTable(definition.subcommands.map((each) => new Command(each, this)));
+  }
+
+  /** True when a command with so many arguments, names included, can run. */
+  accepts(argumentCount: number): boolean {
+    return this.arity >= 0 ? argumentCount === this.arity : argumentCount >= -this.arity;
+  }
+
+  /** ACL categories, those that the flags imply included, in Redis's order. */
+  get categories(): AclCategory[] {
+    const given = new Set(this.definition.acl ?? []);
+    const flags = new Set(this.definition.flags);
+    if (flags.has("write")) given.add("write");
+    // Redis: a command that only reads and is about no keys at all is not @read.
+    if (flags.has("readonly") && !given.has("scripting")) given.add("read");
+    if (flags.has("admin")) given.add("admin").add("dangerous");
+    if (flags.has("pubsub")) given.add("pubsub");
+    if (flags.has("fast")) given.add("fast");
+    if (flags.has("blocking")) given.add("blocking");
+    if (!given.has("fast")) given.add("slow");
+    return CATEGORY_ORDER.filter((category) => given.has(category));
+  }
+
+  resetStatistics(): void {
+    this.calls = 0;
+    this.microseconds = 0;
+    this.rejectedCalls = 0;
+    this.failedCalls = 0;
+    for (const each of this.subcommands?.commands ?? []) each.resetStatistics();
+  }
+}
+
+/** The categories in the order in which Redis lists them. */
+export const CATEGORY_ORDER: readonly AclCategory[] = [
+  "keyspace",
+  "read",
+  "write",
+  "set",
+  "sortedset",
+  "list",
+  "hash",
+  "string",
+  "bitmap",
+  "hyperloglog",
+  "geo",
+  "stream",
+  "pubsub",
+  "admin",
+  "fast",
+  "slow",
+  "blocking",
+  "dangerous",
+  "connection",
+  "transaction",
+  "scripting",
+];
+
+/** Commands by the bytes of their names, in any case: open addressing, nothing allocated. */
+export class CommandTable {
+  readonly commands: readonly Command[];
+  readonly #slots: (Command | null)[];
+  readonly #mask: number;
+
+  constructor(commands: readonly Command[]) {
+    this.commands = commands;
+    this.#mask = 2 ** Math.ceil(Math.log2(commands.length * 4 + 1)) - 1;
+    this.#slots = new Array<Command | null>(this.#mask + 1).fill(null);
+    for (const command of commands) this.#place(command, command.definition.name);
+  }
+
+  /** The command of that name, or null. */
+  find(bytes: Uint8Array, start: number, end: number): Command | null {
+    let hash = end - start;
+    for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + LOWER[bytes[i]] | 0;
+    for (let slot = hash & this.#mask;; slot = slot + 1 & this.#mask) {
+      const command = this.#slots[slot];
+      if (command === null || isName(command.definition.name, bytes, start, end)) return command;
+    }
+  }
+
+  /** The command of that full name (`get`, `CONFIG|SET`), or null. */
+  byName(fullName: string): Command | null {
+    const [name, subcommand] = fullName.toLowerCase().split("|");
+    const command = this.commands.find((each) => each.definition.name === name) ?? null;
+    if (subcommand === undefined || command === null) return command;
+    return command.subcommands?.byName(subcommand) ?? null;
+  }
+
+  #place(command: Command, name: string): void {
+    let hash = name.length;
+    for (let i = 0; i < name.length; i++) hash = Math.imul(hash, 31) + name.charCodeAt(i) | 0;
+    let slot = hash & this.#mask;
+    while (this.#slots[slot] !== null) slot = slot + 1 & this.#mask;
+    this.#slots[slot] = command;
+  }
+}
+
+function isName(name: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let i = 0; i < name.length; i++) {
+    if (LOWER[bytes[start + i]] !== name.charCodeAt(i)) return false;
+  }
+  return true;
+}

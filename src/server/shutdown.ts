@@ -1,0 +1,40 @@
+/**
+ * The end of a server, asked for by SHUTDOWN or a signal: save if there is something to save for,
+ * then stop. A save that fails keeps the server alive, unless it is forced.
+ */
+import type { Engine } from "./engine.ts";
+
+/** What SHUTDOWN and `shutdown-on-sig*` may say. */
+export interface ShutdownOptions {
+  readonly save: "default" | "save" | "nosave";
+  /** Do not wait for replicas. */
+  readonly now: boolean;
+  /** Stop although saving failed. */
+  readonly force: boolean;
+}
+
+/** Saves as asked; true when the server may stop now. */
+export function prepareShutdown(engine: Engine, options: ShutdownOptions): boolean {
+  const { log, config, persistence } = engine;
+  log.notice("User requested shutdown...");
+  const hasSavePoints = config.savePoints().length > 0;
+  if (options.save === "save" || (options.save === "default" && hasSavePoints)) {
+    log.notice("Saving the final RDB snapshot before exiting.");
+    const failure = engine.isLoading ? "loading" : persistence.save();
+    if (failure !== undefined) {
+      log.warning("Error trying to save the DB, can't exit.");
+      if (!options.force) return false;
+      log.warning("Ignoring failed save, because the shutdown is forced.");
+    }
+  }
+  engine.flushClients();
+  log.notice("Redis is now ready to exit, bye bye...");
+  return true;
+}
+
+/** The options that a directive like `shutdown-on-sigterm "save now"` holds. */
+export function shutdownOptions(text: string): ShutdownOptions {
+  const words = text.split(" ");
+  const save = words.includes("save") ? "save" : words.includes("nosave") ? "nosave" : "default";
+  return { save, now: words.includes("now"), force: words.includes("force") };
+}
