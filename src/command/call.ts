@@ -30,6 +30,15 @@ export interface CallSettings {
   /** `lazyfree-lazy-user-del`, `lazyfree-lazy-user-flush`: how a DEL or FLUSHALL propagates. */
   lazyUserDelete: boolean;
   lazyUserFlush: boolean;
+  /** `lazyfree-lazy-expire`: an EXPIRE in the past propagates as UNLINK and not as DEL. */
+  lazyExpire: boolean;
+  /**
+   * Small integers would be shared by Redis: no `maxmemory`, or a policy that needs no access bits
+   * of a value's own (OBJECT REFCOUNT).
+   */
+  sharesIntegers: boolean;
+  /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: RESTORE and loading accept a wrong checksum. */
+  skipChecksumValidation: boolean;
 }
 
 export class Call {

@@ -27,7 +27,7 @@
 import { assert } from "../base/assert.ts";
 import type { Prng } from "../base/prng.ts";
 import { entryHasKey } from "./entry.ts";
-import type { Heap } from "./heap.ts";
+import { type Heap, HeapFull } from "./heap.ts";
 import type { HeapView } from "./heap_view.ts";
 
 const SEGMENT_BYTES = 512;
@@ -68,7 +68,8 @@ export class Dict {
   #segmentCount = 0;
   /** Segments at full depth: when there is none, the directory can halve. */
   #deepestCount = 0;
-  /** The longest chain there may be. */
+  /** Segments that follow another in a chain, and the longest chain there may be. */
+  #linkCount = 0;
   #chainMax = 1;
   /** Where the last successful find ended; reference 0 once the slots have moved since. */
   #foundRef = 0;
@@ -102,21 +103,18 @@ export class Dict {
     const heap = this.#heap;
     let segment = this.#segmentOf(hash);
     do {
-      let word = heap.read(segment) >>> 2;
-      let words = heap.words;
+      // Reading an entry moves `heap.words`, but not this one.
+      const word = heap.read(segment) >>> 2;
+      const words = heap.words;
       let slot = (hash & SLOT_MASK) || 1;
       for (;;) {
         const ref = words[word + slot * 2 + 1];
         if (ref === 0) break;
-        if (words[word + slot * 2] === hash) {
-          if (entryHasKey(heap, ref, bytes, start, end)) {
-            this.#foundRef = ref;
-            this.#foundSegment = segment;
-            this.#foundSlot = slot;
-            return ref;
-          }
-          word = heap.read(segment) >>> 2;
-          words = heap.words;
+        if (words[word + slot * 2] === hash && entryHasKey(heap, ref, bytes, start, end)) {
+          this.#foundRef = ref;
+          this.#foundSegment = segment;
+          this.#foundSlot = slot;
+          return ref;
         }
         slot = slot === SLOT_MASK ? 1 : slot + 1;
       }
@@ -169,25 +167,40 @@ export class Dict {
     closeGap(words, word, this.#foundSlot);
     words[word]--;
     this.count--;
+    const left = words[word] & COUNT_MASK;
     if (this.count === 0) this.clear();
-    else if ((words[word] & COUNT_MASK) <= SEGMENTS_MERGE) this.#merge(hash);
+    else if (left <= SEGMENTS_MERGE) {
+      if (left === 0) this.#tightenChain(hash);
+      while (this.#merge(hash));
+    }
   }
 
-  /** Adds an entry whose key is known to be absent. */
+  /**
+   * Adds an entry whose key is known to be absent.
+   * @throws {HeapFull} and then the dict is as it was; not after {@link reserve} of that hash.
+   */
   insert(hash: number, ref: number): void {
-    const heap = this.#heap;
     this.#foundRef = 0;
-    if (this.#directory === 0) this.#begin();
-    for (;;) {
+    if (this.#directory !== 0) {
       const segment = this.#segmentOf(hash);
-      const word = heap.read(segment) >>> 2;
-      const header = heap.words[word];
-      if ((header & COUNT_MASK) < SEGMENT_FULL) return this.#place(segment, hash, ref);
-      const depth = header >>> DEPTH_SHIFT;
-      // A directory out of proportion to what it holds comes from hashes that a split cannot part.
-      if (depth < DEPTH_MAX && (1 << depth) <= this.count) this.#split(segment, depth, hash);
-      else return this.#insertInChain(segment, hash, ref);
+      if ((this.#heap.wordAt(segment, 0) & COUNT_MASK) < SEGMENT_FULL) {
+        return this.#place(segment, hash, ref);
+      }
     }
+    this.#place(this.#roomFor(hash), hash, ref);
+  }
+
+  /**
+   * Makes room for one more entry of that hash, so that the next `insert` cannot fail.
+   * @throws {HeapFull} and then the dict holds what it held.
+   */
+  reserve(hash: number): void {
+    if (this.#directory !== 0) {
+      const header = this.#heap.wordAt(this.#segmentOf(hash), 0);
+      if ((header & COUNT_MASK) < SEGMENT_FULL) return;
+    }
+    this.#foundRef = 0;
+    this.#roomFor(hash);
   }
 
   /** Forgets every entry; the entries themselves stay alive. */
@@ -198,7 +211,7 @@ export class Dict {
         const first = this.#segmentOf(prefix | 0);
         prefix = this.#rangeEnd(first, prefix);
         for (let segment = first; segment !== 0;) {
-          const next = heap.words[(heap.read(segment) >>> 2) + 1];
+          const next = heap.wordAt(segment, 4);
           heap.free(segment);
           segment = next;
         }
@@ -215,6 +228,7 @@ export class Dict {
     this.#depth = 0;
     this.#segmentCount = 0;
     this.#deepestCount = 0;
+    this.#linkCount = 0;
     this.#chainMax = 1;
     this.count = 0;
   }
@@ -268,24 +282,27 @@ export class Dict {
     let count = 0;
     let segments = 0;
     let deepest = 0;
+    let links = 0;
     for (let prefix = 0; prefix < 2 ** 32;) {
       const first = this.#segmentOf(prefix | 0);
       const end = this.#rangeEnd(first, prefix);
       assert(end > prefix && prefix % (end - prefix) === 0, "a segment serves an aligned range");
       assert(this.#segmentOf((end - 1) | 0) === first, "a range has one segment");
       if (this.#depthOf(first) === this.#depth) deepest++;
-      let links = 0;
+      let length = 0;
       for (let segment = first; segment !== 0; segment = this.#nextOf(segment)) {
         count += this.#checkSegment(segment, prefix, end, hashOf);
-        segments++;
-        links++;
+        length++;
       }
-      assert(links <= this.#chainMax, "no chain is longer than known");
+      segments += length;
+      links += length - 1;
+      assert(length <= this.#chainMax, "no chain is longer than known");
       prefix = end;
     }
     assert(count === this.count, "every entry is counted");
     assert(segments === this.#segmentCount, "every segment is counted");
     assert(deepest === this.#deepestCount, "every deepest segment is counted");
+    assert(links === this.#linkCount, "every link of a chain is counted");
   }
 
   #checkSegment(
@@ -319,11 +336,11 @@ export class Dict {
   }
 
   #depthOf(segment: number): number {
-    return this.#heap.words[this.#heap.read(segment) >>> 2] >>> DEPTH_SHIFT;
+    return this.#heap.wordAt(segment, 0) >>> DEPTH_SHIFT;
   }
 
   #nextOf(segment: number): number {
-    return this.#heap.words[(this.#heap.read(segment) >>> 2) + 1];
+    return this.#heap.wordAt(segment, 4);
   }
 
   #wordsOf(segment: number): Int32Array {
@@ -358,22 +375,46 @@ export class Dict {
     this.count++;
   }
 
-  #insertInChain(segment: number, hash: number, ref: number): void {
+  /** Splits, or lengthens a chain, until a segment for that hash has room, and returns it. */
+  #roomFor(hash: number): number {
+    const heap = this.#heap;
+    if (this.#directory === 0) this.#begin();
+    for (;;) {
+      const segment = this.#segmentOf(hash);
+      const header = heap.wordAt(segment, 0);
+      if ((header & COUNT_MASK) < SEGMENT_FULL) return segment;
+      const depth = header >>> DEPTH_SHIFT;
+      // A directory out of proportion to what it holds comes from hashes that a split cannot part.
+      if (depth < DEPTH_MAX && (1 << depth) <= this.count) this.#split(segment, depth, hash);
+      else return this.#roomInChain(segment);
+    }
+  }
+
+  /** The first segment of a chain that has room; a new one at its end where none has. */
+  #roomInChain(segment: number): number {
     const heap = this.#heap;
     for (let links = 1;; links++) {
-      const word = heap.read(segment) >>> 2;
-      if ((heap.words[word] & COUNT_MASK) < SEGMENT_FULL) {
-        return this.#place(segment, hash, ref);
-      }
-      let next = heap.words[word + 1];
+      const header = heap.wordAt(segment, 0);
+      if ((header & COUNT_MASK) < SEGMENT_FULL) return segment;
+      let next = heap.wordAt(segment, 4);
       if (next === 0) {
-        next = this.#newSegment(heap.words[word] >>> DEPTH_SHIFT);
-        const at = heap.write(segment) >>> 2;
-        heap.words[at + 1] = next;
+        next = this.#newSegment(header >>> DEPTH_SHIFT);
+        heap.setWordAt(segment, 4, next);
+        this.#linkCount++;
         if (links + 1 > this.#chainMax) this.#chainMax = links + 1;
       }
       segment = next;
     }
+  }
+
+  /** Closes up a chain in which a segment has become empty. */
+  #tightenChain(hash: number): void {
+    const segment = this.#segmentOf(hash);
+    if (this.#nextOf(segment) === 0) return;
+    const depth = this.#depthOf(segment);
+    const gathered = this.#gather(segment);
+    this.#reset(segment, depth);
+    this.#scatter(gathered);
   }
 
   /** Parts a full segment in two by the next bit of the hash. */
@@ -388,22 +429,25 @@ export class Dict {
     const size = 2 ** (this.#depth - depth);
     const index = hash >>> (32 - this.#depth);
     const from = index - index % size + size / 2;
-    for (let i = from; i < from + size / 2; i++) heap.setWordAt(this.#directory, i * 4, upper);
+    heap.fillWords(this.#directory, from * 4, size / 2, upper);
     this.splitCount++;
     this.#scatter(gathered);
   }
 
-  /** Makes one segment of two that hold few, and halves the directory when it can. */
-  #merge(hash: number): void {
+  /**
+   * Makes one segment of two that hold few, and halves the directory when it can.
+   * @returns false when they hold too many.
+   */
+  #merge(hash: number): boolean {
     const heap = this.#heap;
     const segment = this.#segmentOf(hash);
     const depth = this.#depthOf(segment);
-    if (depth === 0) return;
+    if (depth === 0) return false;
     const buddy = this.#segmentOf(hash ^ (1 << (32 - depth)));
-    if (this.#depthOf(buddy) !== depth) return;
-    if (this.#nextOf(segment) !== 0 || this.#nextOf(buddy) !== 0) return;
-    const counts = heap.words[heap.read(segment) >>> 2] + heap.words[heap.read(buddy) >>> 2];
-    if ((counts & COUNT_MASK) > SEGMENTS_MERGE) return;
+    if (this.#depthOf(buddy) !== depth) return false;
+    if (this.#nextOf(segment) !== 0 || this.#nextOf(buddy) !== 0) return false;
+    const counts = heap.wordAt(segment, 0) + heap.wordAt(buddy, 0);
+    if ((counts & COUNT_MASK) > SEGMENTS_MERGE) return false;
     const gathered = this.#gather(buddy);
     heap.free(buddy);
     this.#segmentCount--;
@@ -412,10 +456,11 @@ export class Dict {
     const size = 2 ** (this.#depth - depth + 1);
     const index = hash >>> (32 - this.#depth);
     const from = index - index % size;
-    for (let i = from; i < from + size; i++) heap.setWordAt(this.#directory, i * 4, segment);
+    heap.fillWords(this.#directory, from * 4, size, segment);
     if (depth === this.#depth) this.#deepestCount -= 2;
     this.#scatter(gathered);
     while (this.#depth > 0 && this.#deepestCount === 0) this.#halveDirectory();
+    return true;
   }
 
   /** Takes every hash and reference of a segment and its chain; the chain ends. */
@@ -434,23 +479,23 @@ export class Dict {
       if (link !== segment) {
         heap.free(link);
         this.#segmentCount--;
+        this.#linkCount--;
       }
       link = next;
     }
+    if (this.#linkCount === 0) this.#chainMax = 1;
     this.count -= gathered.length >>> 1;
     return gathered;
   }
 
-  /** Puts gathered entries where they now belong. */
+  /**
+   * Puts gathered entries where they now belong. Needs no more segments than `#gather` has freed and
+   * the caller has made, hence cannot find the heap full.
+   */
   #scatter(gathered: readonly number[]): void {
     for (let i = 0; i < gathered.length; i += 2) {
-      const segment = this.#segmentOf(gathered[i]);
-      const word = this.#heap.read(segment) >>> 2;
-      if ((this.#heap.words[word] & COUNT_MASK) < SEGMENT_FULL) {
-        this.#place(segment, gathered[i], gathered[i + 1]);
-      } else {
-        this.#insertInChain(segment, gathered[i], gathered[i + 1]);
-      }
+      const segment = this.#roomInChain(this.#segmentOf(gathered[i]));
+      this.#place(segment, gathered[i], gathered[i + 1]);
     }
   }
 
@@ -462,38 +507,68 @@ export class Dict {
 
   #doubleDirectory(): void {
     const heap = this.#heap;
+    const old = this.#directory;
     const length = 2 ** this.#depth;
     const doubled = heap.allocate(length * 8);
-    for (let i = 0; i < length; i++) {
-      const segment = this.#depth === 0 ? this.#directory : heap.wordAt(this.#directory, i * 4);
-      heap.setWordAt(doubled, i * 8, segment);
-      heap.setWordAt(doubled, i * 8 + 4, segment);
+    if (this.#depth === 0) heap.fillWords(doubled, 0, 2, old);
+    else {
+      for (let i = 0; i < length;) {
+        const to = heap.spanToWrite(doubled, i * 8, (length - i) * 8) >>> 2;
+        const target = heap.words;
+        const from = heap.span(old, i * 4, heap.spanLength >>> 1) >>> 2;
+        const source = heap.words;
+        const run = heap.spanLength >>> 2;
+        for (let k = 0; k < run; k++) {
+          const segment = source[from + k];
+          target[to + k * 2] = segment;
+          target[to + k * 2 + 1] = segment;
+        }
+        i += run;
+      }
+      heap.free(old);
     }
-    if (this.#depth > 0) heap.free(this.#directory);
     this.#directory = doubled;
     this.#depth++;
     this.#deepestCount = 0;
   }
 
+  /** No segment is at full depth: neighbours in the directory are equal, and one of each stays. */
   #halveDirectory(): void {
     const heap = this.#heap;
     const length = 2 ** (this.#depth - 1);
     const old = this.#directory;
+    this.#depth--;
     if (length === 1) {
       this.#directory = heap.wordAt(old, 0);
-    } else {
-      this.#directory = heap.allocate(length * 4);
-      for (let i = 0; i < length; i++) {
-        heap.setWordAt(this.#directory, i * 4, heap.wordAt(old, i * 8));
-      }
+      this.#deepestCount = 1;
+      heap.free(old);
+      return;
     }
-    heap.free(old);
-    this.#depth--;
-    this.#deepestCount = 0;
-    for (let i = 0; i < length; i++) {
-      const segment = this.#segmentOf(this.#depth === 0 ? 0 : i << (32 - this.#depth));
-      if (this.#depthOf(segment) === this.#depth) this.#deepestCount++;
+    for (let i = 0; i < length;) {
+      const to = heap.spanToWrite(old, i * 4, (length - i) * 4) >>> 2;
+      const target = heap.words;
+      const from = heap.span(old, i * 8, heap.spanLength * 2) >>> 2;
+      const source = heap.words;
+      const run = heap.spanLength >>> 3;
+      for (let k = 0; k < run; k++) target[to + k] = source[from + k * 2];
+      i += run;
     }
+    this.#directory = shrunk(heap, old, length * 4);
+    this.#deepestCount = this.#countDeepest(length);
+  }
+
+  /** A segment stands alone in its pair of directory slots when it is at full depth. */
+  #countDeepest(length: number): number {
+    const heap = this.#heap;
+    let count = 0;
+    for (let i = 0; i < length;) {
+      const from = heap.span(this.#directory, i * 4, (length - i) * 4) >>> 2;
+      const words = heap.words;
+      const run = heap.spanLength >>> 2;
+      for (let k = 0; k < run; k += 2) if (words[from + k] !== words[from + k + 1]) count += 2;
+      i += run;
+    }
+    return count;
   }
 
   #scanned(ref: number): void {
@@ -511,15 +586,25 @@ export function* entriesOf(heap: HeapView, root: DictRoot): Generator<number, vo
   const length = root.directory === 0 ? 0 : 2 ** root.depth;
   for (let i = 0; i < length;) {
     let segment = root.depth === 0 ? root.directory : heap.wordAt(root.directory, i * 4);
-    const depth = heap.words[heap.read(segment) >>> 2] >>> DEPTH_SHIFT;
+    const depth = heap.wordAt(segment, 0) >>> DEPTH_SHIFT;
     i += 2 ** (root.depth - depth);
-    for (; segment !== 0; segment = heap.words[(heap.read(segment) >>> 2) + 1]) {
+    for (; segment !== 0; segment = heap.wordAt(segment, 4)) {
       for (let slot = 1; slot <= SLOT_MASK; slot++) {
         // The caller reads elsewhere between two entries, so the place is asked for again.
-        const ref = heap.words[(heap.read(segment) >>> 2) + slot * 2 + 1];
+        const ref = heap.wordAt(segment, slot * 8 + 4);
         if (ref !== 0) yield ref;
       }
     }
+  }
+}
+
+/** Gives back what an object no longer needs; it stays as it is when the heap is full. */
+function shrunk(heap: Heap, ref: number, sizeBytes: number): number {
+  try {
+    return heap.resize(ref, sizeBytes, sizeBytes);
+  } catch (thrown) {
+    if (thrown instanceof HeapFull) return ref;
+    throw thrown;
   }
 }
 

@@ -48,6 +48,8 @@ const KIND_LARGE = 255;
 const NO_SLOT = 0xffff;
 /** Chunks kept although nothing is in them, so that a breathing data set does not thrash. */
 const SPARE_CHUNKS = 2;
+/** More pages than a command writes without allocating in between, large values aside. */
+const THAW_RESERVE_PAGES = 64;
 
 /** The heap cannot hold more: 32 GiB of references are used up, or a limit for tests. */
 export class HeapFull extends Error {
@@ -129,6 +131,7 @@ export class Heap extends HeapView {
   allocate(sizeBytes: number): number {
     if (sizeBytes > SMALL_BYTES_MAX) return this.#allocateLarge(sizeBytes);
     const sizeClass = CLASS_OF_UNITS[(sizeBytes + 15) >>> UNIT_BITS];
+    if (this.#frozen !== null) this.#reservePhysical(0);
     let page = this.#partial[sizeClass];
     if (page === 0) page = this.#newSmallPage(sizeClass);
     const classBytes = CLASS_BYTES[sizeClass];
@@ -139,7 +142,7 @@ export class Heap extends HeapView {
       ref = (page << PAGE_UNIT_BITS) + this.#bump[page]++ * classUnits;
     } else {
       ref = (page << PAGE_UNIT_BITS) + slot * classUnits;
-      this.#freeSlot[page] = this.words[this.read(ref) >>> 2];
+      this.#freeSlot[page] = this.wordAt(ref, 0);
     }
     if (++this.#used[page] === CLASS_CAPACITY[sizeClass]) this.#unlistPage(page, sizeClass);
     this.allocatedBytes += classBytes;
@@ -154,17 +157,20 @@ export class Heap extends HeapView {
     if (kind === KIND_LARGE) return this.#freeLarge(page);
     const sizeClass = kind - 1;
     const classBytes = CLASS_BYTES[sizeClass];
-    this.allocatedBytes -= classBytes;
-    this.objectCount--;
-    const used = --this.#used[page];
+    const used = this.#used[page] - 1;
     if (used === 0) {
       this.#unlistPage(page, sizeClass);
-      return this.#freeRun(page, 0, 1);
+      this.#freeRun(page, 0, 1);
+    } else {
+      // First, because it is all that can fail.
+      const at = this.write(ref);
+      this.words[at >>> 2] = this.#freeSlot[page];
+      this.#freeSlot[page] = ((ref & PAGE_UNIT_MASK) / (classBytes >>> UNIT_BITS)) | 0;
+      this.#used[page] = used;
+      if (used === CLASS_CAPACITY[sizeClass] - 1) this.#listPage(page, sizeClass);
     }
-    if (used === CLASS_CAPACITY[sizeClass] - 1) this.#listPage(page, sizeClass);
-    const at = this.write(ref);
-    this.words[at >>> 2] = this.#freeSlot[page];
-    this.#freeSlot[page] = ((ref & PAGE_UNIT_MASK) / (classBytes >>> UNIT_BITS)) | 0;
+    this.allocatedBytes -= classBytes;
+    this.objectCount--;
   }
 
   /** The bytes that an object may use: what it was asked for, rounded up. */
@@ -210,20 +216,43 @@ export class Heap extends HeapView {
 
   /** As {@link span}, but the run may be written until the next call. */
   spanToWrite(ref: number, offset: number, length: number): number {
-    const inPage = ((ref & PAGE_UNIT_MASK) << UNIT_BITS) + offset;
-    const first = (ref >>> PAGE_UNIT_BITS) + (inPage >>> PAGE_BITS);
-    if (this.#frozen !== null && length > 0) {
-      // All that is about to be written is copied first, so that the run is as long as it can be.
-      const last = first + (((inPage & (PAGE_BYTES - 1)) + length - 1) >>> PAGE_BITS);
-      for (let page = first; page <= last; page++) if (this.table[page] < 0) this.#thaw(page);
-    }
+    if (this.#frozen !== null && length > 0) length = this.#thawRun(ref, offset, length);
     return this.span(ref, offset, length);
+  }
+
+  /**
+   * Copies the frozen pages of the run that begins at an offset and returns how many of its bytes
+   * may be written: what lies beyond its first gap is left to the next call.
+   */
+  #thawRun(ref: number, offset: number, length: number): number {
+    const inPage = ((ref & PAGE_UNIT_MASK) << UNIT_BITS) + offset;
+    let page = (ref >>> PAGE_UNIT_BITS) + (inPage >>> PAGE_BITS);
+    let physical = this.table[page] < 0 ? this.#thaw(page) : this.table[page];
+    let run = PAGE_BYTES - (inPage & (PAGE_BYTES - 1));
+    while (run < length) {
+      page++;
+      const next = this.table[page] < 0 ? this.#thaw(page) : this.table[page];
+      if (next !== physical + 1 || (next & CHUNK_PAGE_MASK) === 0) break;
+      physical = next;
+      run += PAGE_BYTES;
+    }
+    return run < length ? run : length;
   }
 
   /** Writes the 32-bit word at a byte offset (a multiple of 4) of an object of any size. */
   setWordAt(ref: number, offset: number, value: number): void {
     const at = this.spanToWrite(ref, offset, 4);
     this.words[at >>> 2] = value;
+  }
+
+  /** Writes one 32-bit word `count` times from a byte offset (a multiple of 4) on. */
+  fillWords(ref: number, offset: number, count: number, value: number): void {
+    for (let left = count * 4; left > 0;) {
+      const at = this.spanToWrite(ref, offset, left) >>> 2;
+      this.words.fill(value, at, at + (this.spanLength >>> 2));
+      offset += this.spanLength;
+      left -= this.spanLength;
+    }
   }
 
   /** Copies `source[from..from+length)` to `offset` inside an object of any size. */
@@ -276,7 +305,7 @@ export class Heap extends HeapView {
    */
   freeze(): HeapImage {
     assert(this.#frozen === null, "one freeze at a time");
-    const shared = new Int32Array(new SharedArrayBuffer(this.#pagesHigh * 4));
+    const shared = new Int32Array(sharedBuffer(this.#pagesHigh * 4));
     const table = this.table;
     for (let page = 0; page < shared.length; page++) {
       const physical = table[page];
@@ -395,7 +424,7 @@ export class Heap extends HeapView {
       assert(slot < this.#bump[page] && !free.has(slot), "free slots are used ones, listed once");
       free.add(slot);
       const ref = (page << PAGE_UNIT_BITS) + slot * classUnits;
-      slot = this.words[this.read(ref) >>> 2];
+      slot = this.wordAt(ref, 0);
     }
     assert(this.#bump[page] === this.#used[page] + free.size, "a slot is either used or free");
     assert(this.#bump[page] <= CLASS_CAPACITY[sizeClass], "slots fit the page");
@@ -454,25 +483,38 @@ export class Heap extends HeapView {
 
   #resizeLarge(page: number, pages: number): number {
     const oldPages = this.#used[page];
+    if (pages <= oldPages) {
+      this.#shrinkLarge(page, oldPages, pages);
+      return page << PAGE_UNIT_BITS;
+    }
     const oldOrder = orderFor(oldPages);
     const order = orderFor(pages);
     let target = page;
-    if (pages > oldPages) this.#reservePhysical(pages - oldPages);
+    this.#reservePhysical(pages - oldPages);
     if (order !== oldOrder) {
       target = this.#takeRun(order);
-      const kept = Math.min(oldPages, pages);
-      for (let i = 0; i < kept; i++) this.#remap(page + i, target + i);
+      for (let i = 0; i < oldPages; i++) this.#remap(page + i, target + i);
+      this.#runs.give(page, oldOrder);
     }
-    for (let i = oldPages; i < pages; i++) {
-      this.#map(target + i);
-      this.#kind[target + i] = KIND_LARGE;
-      this.#used[target + i] = 0;
+    for (let i = target + oldPages; i < target + pages; i++) {
+      this.#map(i);
+      this.#kind[i] = KIND_LARGE;
+      this.#used[i] = 0;
     }
-    for (let i = pages; i < oldPages; i++) this.#unmap(page + i);
-    if (order !== oldOrder) this.#runs.give(page, oldOrder);
     this.#used[target] = pages;
     this.allocatedBytes += (pages - oldPages) * PAGE_BYTES;
     return target << PAGE_UNIT_BITS;
+  }
+
+  /** Gives back the tail of a large object, of its run too; nothing here can fail. */
+  #shrinkLarge(page: number, oldPages: number, pages: number): void {
+    for (let i = page + oldPages - 1; i >= page + pages; i--) this.#unmap(i);
+    for (let order = orderFor(oldPages); order > orderFor(pages);) {
+      order--;
+      this.#runs.give(page + (1 << order), order);
+    }
+    this.#used[page] = pages;
+    this.allocatedBytes -= (oldPages - pages) * PAGE_BYTES;
   }
 
   #freeRun(page: number, order: number, pages: number): void {
@@ -481,7 +523,7 @@ export class Heap extends HeapView {
   }
 
   #takeRun(order: number): number {
-    const page = order > 31 - PAGE_UNIT_BITS ? -1 : this.#runs.take(order);
+    const page = this.#runs.take(order);
     if (page < 0) throw new HeapFull();
     if (this.#runs.capacityPages > this.table.length) this.#fitTables();
     const end = page + (1 << order);
@@ -547,13 +589,17 @@ export class Heap extends HeapView {
     this.#mappedPages--;
   }
 
-  /** Makes sure that so many pages can be taken, so that nothing fails half way. */
+  /**
+   * Makes sure that so many pages can be taken, and during a freeze that what follows an allocation
+   * can copy the pages it writes, so that nothing fails half way.
+   */
   #reservePhysical(pages: number): void {
+    if (this.#frozen !== null) pages += THAW_RESERVE_PAGES;
     while (this.#freePhysicalCount < pages) this.#addChunk();
   }
 
   #addChunk(): void {
-    const buffer = newChunk();
+    const buffer = sharedBuffer(CHUNK_BYTES);
     const chunk = this.#chunkGaps.pop() ?? this.chunkBytes.length;
     this.placeChunk(chunk, buffer);
     this.#chunkUsed[chunk] = 0;
@@ -605,9 +651,9 @@ export class Heap extends HeapView {
   }
 }
 
-function newChunk(): SharedArrayBuffer {
+function sharedBuffer(sizeBytes: number): SharedArrayBuffer {
   try {
-    return new SharedArrayBuffer(CHUNK_BYTES);
+    return new SharedArrayBuffer(sizeBytes);
   } catch {
     throw new HeapFull();
   }

@@ -46,7 +46,8 @@ export const SMALL_BYTES_MAX = 4096;
 
 /**
  * The sizes that small objects are rounded up to: every 16 bytes to 256, then the largest multiple
- * of 16 of which n fit a page, for n falling from 28 to 2: at most 1/7 of an object is padding.
+ * of 16 of which n fit a page, for n falling from 28 to 2: at most 1/7 of an object is padding up to
+ * 1 KiB, at most 1/3 above.
  */
 export const CLASS_BYTES: Int32Array = sizeClasses();
 

@@ -29,6 +29,7 @@ export class RunSpace {
 
   /** Takes a run of 2^order pages and returns its first page, or -1 when the space is used up. */
   take(order: number): number {
+    if (order > this.#capacityBitsMax) return NONE;
     let from = order;
     while (this.#heads[from] === NONE) {
       if (++from > LOGICAL_PAGE_BITS_MAX) {

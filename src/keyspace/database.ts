@@ -12,7 +12,8 @@
  * never returned by a look-up that counts as one.
  */
 import { copyBytes } from "../heap/heap_view.ts";
-import { Dict } from "../heap/dict.ts";
+import { assert } from "../base/assert.ts";
+import { Dict, entriesOf } from "../heap/dict.ts";
 import {
   ENTRY_EXPIRES,
   ENTRY_EXPIRES_AT,
@@ -25,6 +26,7 @@ import {
 import { Heap } from "../heap/heap.ts";
 import type { KeyHash } from "../base/hash.ts";
 import type { Keyspace } from "./keyspace.ts";
+import { TYPE_STRING } from "./value_type.ts";
 
 /** A value goes into an object of its own when its entry would be larger than this. */
 const INLINE_ENTRY_BYTES_MAX = 1024;
@@ -104,15 +106,15 @@ export class Database {
 
   /** `type | encoding << 4`. */
   kindOf(ref: number): number {
-    return this.#heap.words[this.#heap.read(ref) >>> 2] & 0xff;
+    return this.#heap.wordAt(ref, 0) & 0xff;
   }
 
   typeOf(ref: number): number {
-    return this.#heap.words[this.#heap.read(ref) >>> 2] & 0x0f;
+    return this.#heap.wordAt(ref, 0) & 0x0f;
   }
 
   encodingOf(ref: number): number {
-    return this.#heap.words[this.#heap.read(ref) >>> 2] >>> 4 & 0x0f;
+    return this.#heap.wordAt(ref, 0) >>> 4 & 0x0f;
   }
 
   /** Changes type or encoding, nothing else. */
@@ -124,7 +126,7 @@ export class Database {
 
   /** The LRU or LFU bits (access.ts). */
   accessOf(ref: number): number {
-    return this.#heap.words[this.#heap.read(ref) >>> 2] >>> 8;
+    return this.#heap.wordAt(ref, 0) >>> 8;
   }
 
   setAccess(ref: number, access: number): void {
@@ -135,7 +137,7 @@ export class Database {
 
   /** Length of a string's value in bytes (for other types: what they keep there). */
   valueLengthOf(ref: number): number {
-    return this.#heap.words[(this.#heap.read(ref) >>> 2) + 2];
+    return this.#heap.wordAt(ref, 8);
   }
 
   /** Milliseconds since the epoch, or {@link NO_EXPIRY}. */
@@ -147,7 +149,7 @@ export class Database {
   }
 
   keyLengthOf(ref: number): number {
-    return this.#heap.words[(this.#heap.read(ref) >>> 2) + 1] & ENTRY_KEY_LENGTH_MASK;
+    return this.#heap.wordAt(ref, 4) & ENTRY_KEY_LENGTH_MASK;
   }
 
   /** Copies the key to `target[at..]`; see {@link keyLengthOf}. */
@@ -254,6 +256,9 @@ export class Database {
     expiresAtMs: number,
   ): number {
     const expires = expiresAtMs !== NO_EXPIRY ? ENTRY_EXPIRES : 0;
+    // Room first: when the heap is full nothing must have changed.
+    this.keys.reserve(this.#lastHash);
+    if (expires !== 0) this.expires.reserve(this.#lastHash);
     const ref = this.#newEntry(end - start, kind, valueLength, expires);
     const offset = this.#keyOffsetOf(ref);
     if (end - start <= 64) {
@@ -351,16 +356,19 @@ export class Database {
       this.delete(ref);
       return copy;
     }
+    const hash = this.#hash.hash(key, start, end);
+    target.keys.reserve(hash);
+    if ((flags & ENTRY_EXPIRES) !== 0) target.expires.reserve(hash);
     const offset = keyOffset(flags);
     const moved = heap.allocate(offset + (end - start));
     heap.copyWithin(ref, 0, moved, 0, offset);
     heap.setWordAt(moved, 4, flags & ~ENTRY_KEY_LENGTH_MASK | end - start);
     heap.copyIn(moved, offset, key, start, end - start);
-    this.#unlink(ref);
-    heap.free(ref);
-    const hash = this.#hash.hash(key, start, end);
+    // Before the old entry leaves, which may make the dict smaller than what was reserved.
     target.keys.insert(hash, moved);
     if ((flags & ENTRY_EXPIRES) !== 0) target.expires.insert(hash, moved);
+    this.#unlink(ref);
+    heap.free(ref);
     return moved;
   }
 
@@ -425,10 +433,34 @@ export class Database {
   check(): void {
     this.keys.check((ref) => this.hashOf(ref));
     this.expires.check((ref) => this.hashOf(ref));
+    let expiring = 0;
+    for (const ref of entriesOf(this.#heap, this.keys.root)) {
+      this.#checkEntry(ref);
+      if ((this.#flagsOf(ref) & ENTRY_EXPIRES) === 0) continue;
+      expiring++;
+      assert(
+        this.expires.findReference(this.hashOf(ref), ref),
+        "an expiring entry is known as one",
+      );
+    }
+    assert(expiring === this.expires.count, "nothing else is known as expiring");
+  }
+
+  #checkEntry(ref: number): void {
+    const flags = this.#flagsOf(ref);
+    const keyEnd = keyOffset(flags) + (flags & ENTRY_KEY_LENGTH_MASK);
+    const outside = this.outsideOf(ref);
+    if (this.typeOf(ref) !== TYPE_STRING) return;
+    const valueLength = this.valueLengthOf(ref);
+    const inEntry = outside === 0 ? valueLength : 0;
+    assert(keyEnd + inEntry <= this.#heap.capacityOf(ref), "an entry fits its object");
+    if (outside !== 0) {
+      assert(valueLength <= this.#heap.capacityOf(outside), "a value fits its object");
+    }
   }
 
   #flagsOf(ref: number): number {
-    return this.#heap.words[(this.#heap.read(ref) >>> 2) + 1];
+    return this.#heap.wordAt(ref, 4);
   }
 
   #keyOffsetOf(ref: number): number {
@@ -451,8 +483,8 @@ export class Database {
     const inlineBytes = keyOffset(expires) + keyLength + valueLength;
     const isInline = inlineBytes <= INLINE_ENTRY_BYTES_MAX;
     const flags = isInline ? keyLength | expires : keyLength | expires | ENTRY_OUTSIDE;
-    const outside = isInline ? 0 : heap.allocate(Math.max(valueLength, 1));
     const ref = heap.allocate(isInline ? inlineBytes : keyOffset(flags) + keyLength);
+    const outside = isInline ? 0 : this.#outsideFor(ref, 0, valueLength, 0);
     const word = heap.write(ref) >>> 2;
     const words = heap.words;
     words[word] = kind | this.#keyspace.access.initial << 8;
@@ -473,13 +505,9 @@ export class Database {
     const inlineBytes = keyOffset(expires) + keyLength + valueLength;
     const isInline = inlineBytes <= INLINE_ENTRY_BYTES_MAX;
     const flags = keyLength | expires | (isInline ? 0 : ENTRY_OUTSIDE);
-    let outside = 0;
-    if (!isInline) {
-      outside = oldOutside !== 0
-        ? heap.resize(oldOutside, valueLength, kept)
-        : heap.allocate(valueLength);
-    }
+    if (expires !== 0 && (oldFlags & ENTRY_EXPIRES) === 0) this.expires.reserve(hash);
     const moved = heap.allocate(isInline ? inlineBytes : keyOffset(flags) + keyLength);
+    const outside = isInline ? 0 : this.#outsideFor(moved, oldOutside, valueLength, kept);
     heap.copyWithin(ref, 0, moved, 0, ENTRY_HEADER_BYTES);
     heap.copyWithin(ref, keyOffset(oldFlags), moved, keyOffset(flags), keyLength);
     if (expires !== 0 && (oldFlags & ENTRY_EXPIRES) !== 0) {
@@ -503,6 +531,18 @@ export class Database {
     }
     heap.free(ref);
     return moved;
+  }
+
+  /** An outside value of a new entry, which is ended again when there is no room for it. */
+  #outsideFor(entry: number, oldOutside: number, valueLength: number, keepBytes: number): number {
+    const heap = this.#heap;
+    try {
+      if (oldOutside === 0) return heap.allocate(Math.max(valueLength, 1));
+      return heap.resize(oldOutside, valueLength, keepBytes);
+    } catch (thrown) {
+      heap.free(entry);
+      throw thrown;
+    }
   }
 
   #unlink(ref: number): void {

@@ -65,6 +65,13 @@ export class ActiveExpiry {
     }
   }
 
+  /** CONFIG RESETSTAT. */
+  resetStatistics(): void {
+    this.stalePercent = 0;
+    this.timeCapReachedCount = 0;
+    this.expiredCount = 0;
+  }
+
   /** Looks at the next keys of a database and returns how many they were. */
   #round(database: Database): number {
     const keyspace = this.#keyspace;

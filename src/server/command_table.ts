@@ -1,10 +1,42 @@
 /** Every command that a server has: the families that work on data, and its own. */
+import { bitmapCommands } from "../command/bitmap/commands.ts";
+import { genericCommands } from "../command/generic/commands.ts";
+import { dumpCommands } from "../command/generic/dump.ts";
+import { stringCommands } from "../command/string/commands.ts";
+import { configCommands } from "./commands/config.ts";
 import { connectionCommands } from "./commands/connection.ts";
+import { persistenceCommands } from "./commands/persistence.ts";
+import { ConfigError } from "./config/conf_file.ts";
 import type { Engine } from "./engine.ts";
 import { Command, CommandTable } from "./registry.ts";
 
 /** Makes the table of one server's commands. */
 export function commandTable(engine: Engine): CommandTable {
-  const definitions = [...connectionCommands(engine)];
-  return new CommandTable(definitions.map((definition) => new Command(definition, null)));
+  const definitions = [
+    ...stringCommands,
+    ...bitmapCommands,
+    ...genericCommands,
+    ...dumpCommands,
+    ...connectionCommands(engine),
+    ...configCommands(engine),
+    ...persistenceCommands(engine),
+  ];
+  const commands = definitions.map((definition) => new Command(definition, null));
+  return new CommandTable(commands, renamedCommands(engine, commands));
+}
+
+/** `rename-command`: the names that this server's commands are called by instead of their own. */
+function renamedCommands(engine: Engine, commands: readonly Command[]): Map<string, string> {
+  const renamed = new Map<string, string>();
+  const taken = new Set(commands.map((command) => command.definition.name));
+  for (const [from, to] of engine.config.renamedCommands) {
+    const name = from.toLowerCase();
+    if (!taken.has(name)) throw new ConfigError("No such command in rename-command");
+    const next = to.toLowerCase();
+    if (taken.has(next)) throw new ConfigError("Target command name already exists");
+    taken.delete(name);
+    if (next !== "") taken.add(next);
+    renamed.set(name, next);
+  }
+  return renamed;
 }

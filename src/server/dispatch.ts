@@ -23,6 +23,9 @@ export class Dispatch {
   readonly #engine: Engine;
   /** When the command that ran last ended, in the clock's microseconds. */
   #lastUs = 0;
+  /** When the batch began, and how many commands had run by then. */
+  #batchUs = 0;
+  #batchCommands = 0;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -31,6 +34,15 @@ export class Dispatch {
   /** A batch of commands begins: the time since the last one counts for none of them. */
   beginBatch(): void {
     this.#lastUs = this.#engine.clock.monotonicUs();
+    this.#batchUs = this.#lastUs;
+    this.#batchCommands = this.#engine.statistics.commandsProcessed;
+  }
+
+  /** The batch is over: what came has been run, as far as it could be. */
+  endBatch(): void {
+    const statistics = this.#engine.statistics;
+    const commands = statistics.commandsProcessed - this.#batchCommands;
+    statistics.countBatch(this.#lastUs - this.#batchUs, commands);
   }
 
   /** Runs the command in the client's arguments; false when it has to wait (CLIENT PAUSE). */

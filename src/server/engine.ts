@@ -68,7 +68,11 @@ export class Engine {
   readonly clients: Map<number, Client> = new Map();
   /** 40 hex digits, new at each start. */
   readonly runId: string;
+  /** 40 hex digits: the history of changes that replicas follow; see {@link changeReplicationId}. */
+  replicationId: string;
   readonly startedMs: number;
+  /** `usedMemoryBytes` of the server before there was anything in it. */
+  readonly startupMemoryBytes: number;
 
   /** Ends the server; set by the one who runs it. */
   stop: () => void = () => {};
@@ -77,6 +81,10 @@ export class Engine {
   isLoading = false;
   /** DEBUG SET-ACTIVE-EXPIRE. */
   isActiveExpiryOn = true;
+  /** DEBUG PAUSE-CRON: nothing happens in {@link tick}. */
+  isTickPaused = false;
+  /** The TCP port that is listened on; whoever listens can know better than the configuration. */
+  tcpPort: () => number = () => this.config.number("port");
   /** `maxclients`, `timeout` and the like, refreshed when they change. */
   #maxClients = 0;
   #queryBufferMax = 0;
@@ -95,9 +103,8 @@ export class Engine {
     const seed = new Uint8Array(36);
     platform.random.fill(seed);
     const prng = new Prng(seed.subarray(0, 16));
-    this.runId = Array.from(seed.subarray(16), (byte) => byte.toString(16).padStart(2, "0")).join(
-      "",
-    );
+    this.runId = hexDigits(seed.subarray(16));
+    this.replicationId = this.#newReplicationId();
     this.startedMs = this.clock.wallMs();
     this.keyspace = new Keyspace(prng, {
       expired: (database, ref) => {
@@ -107,10 +114,14 @@ export class Engine {
       },
     }, config.number("databases"));
     this.keyspace.setNow(this.startedMs);
+    this.startupMemoryBytes = this.usedMemoryBytes;
     this.settings = {
       bulkLengthMax: 0,
       lazyUserDelete: false,
       lazyUserFlush: false,
+      lazyExpire: false,
+      sharesIntegers: true,
+      skipChecksumValidation: false,
     };
     this.call = new Call(
       this.keyspace,
@@ -154,9 +165,12 @@ export class Engine {
   /** What runs `hz` times a second. */
   tick(): void {
     this.keyspace.setNow(this.clock.wallMs());
+    if (this.isTickPaused) return;
+    const beganUs = this.clock.monotonicUs();
     this.pauseEndsIfDue();
     if (this.isActiveExpiryOn && !this.isLoading && this.pause.mode === "off") {
       this.expiry.run(this.config.number("hz"));
+      this.statistics.expiryUs += this.clock.monotonicUs() - beganUs;
     }
     if (this.propagation.isPending) this.propagation.finish(false, 0, () => []);
     const nowUs = this.clock.monotonicUs();
@@ -164,9 +178,17 @@ export class Engine {
     statistics.commandRate.sample(statistics.commandsProcessed, nowUs);
     statistics.inputRate.sample(statistics.netInputBytes, nowUs);
     statistics.outputRate.sample(statistics.netOutputBytes, nowUs);
+    statistics.cycleRate.sample(statistics.cycles, nowUs);
+    statistics.cycleTimeRate.sample(statistics.cycleUs, nowUs);
     const used = this.usedMemoryBytes;
     if (used > statistics.peakUsedMemoryBytes) statistics.peakUsedMemoryBytes = used;
     this.#closeIdleClients();
+    statistics.countTick(this.clock.monotonicUs() - beganUs);
+  }
+
+  /** Begins another history of changes: no replica can go on with the one before. */
+  changeReplicationId(): void {
+    this.replicationId = this.#newReplicationId();
   }
 
   /** Ends CLIENT PAUSE when its time is over. */
@@ -205,16 +227,35 @@ export class Engine {
     return true;
   }
 
+  /** CONFIG RESETSTAT. */
+  resetStatistics(): void {
+    this.statistics.reset();
+    this.keyspace.hits = 0;
+    this.keyspace.misses = 0;
+    this.keyspace.expiredCount = 0;
+    this.expiry.resetStatistics();
+    for (const command of this.commands.commands) command.resetStatistics();
+  }
+
+  #newReplicationId(): string {
+    const bytes = new Uint8Array(20);
+    this.platform.random.fill(bytes);
+    return hexDigits(bytes);
+  }
+
   #followConfig(): void {
     const config = this.config;
     const follow = () => {
       this.settings.bulkLengthMax = config.number("proto-max-bulk-len");
       this.settings.lazyUserDelete = config.flag("lazyfree-lazy-user-del");
       this.settings.lazyUserFlush = config.flag("lazyfree-lazy-user-flush");
+      this.settings.lazyExpire = config.flag("lazyfree-lazy-expire");
+      const policy = config.choice("maxmemory-policy");
+      this.settings.sharesIntegers = config.number("maxmemory") === 0 || !/l[rf]u/.test(policy);
       this.#maxClients = config.number("maxclients");
       this.#queryBufferMax = config.number("client-query-buffer-limit");
       const access = this.keyspace.access;
-      access.isLfu = config.choice("maxmemory-policy").includes("lfu");
+      access.isLfu = policy.includes("lfu");
       access.logFactor = config.number("lfu-log-factor");
       access.decayMinutes = config.number("lfu-decay-time");
       access.tick(this.keyspace.nowMs);
@@ -225,6 +266,8 @@ export class Engine {
       "proto-max-bulk-len",
       "lazyfree-lazy-user-del",
       "lazyfree-lazy-user-flush",
+      "lazyfree-lazy-expire",
+      "maxmemory",
       "maxclients",
       "client-query-buffer-limit",
       "maxmemory-policy",
@@ -283,6 +326,7 @@ export class Engine {
     if (!client.isPostponed) {
       this.dispatch.beginBatch();
       this.#runCommands(client);
+      this.dispatch.endBatch();
     }
     this.currentClient = null;
     if (client.isClosed) return;
@@ -413,6 +457,10 @@ export class Engine {
       this.closeClient(client, "now");
     }
   }
+}
+
+function hexDigits(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** A client in a log line. */

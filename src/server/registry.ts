@@ -47,6 +47,8 @@ export class Command {
   readonly definition: CommandDefinition;
   /** `get`; `config|get` for a subcommand. */
   readonly fullName: string;
+  /** What clients call it by: its name, unless `rename-command` says otherwise. In lower case. */
+  calledName: string;
   readonly arity: number;
   readonly flags: number;
   readonly run: ((call: Call) => void) | null;
@@ -62,6 +64,7 @@ export class Command {
     this.definition = definition;
     this.parent = parent;
     this.fullName = parent === null ? definition.name : `${parent.fullName}|${definition.name}`;
+    this.calledName = definition.name;
     this.arity = definition.arity;
     this.run = definition.run ?? null;
     let flags = 0;
@@ -132,11 +135,15 @@ export class CommandTable {
   readonly #slots: (Command | null)[];
   readonly #mask: number;
 
-  constructor(commands: readonly Command[]) {
-    this.commands = commands;
+  /** @param renamed from declared names to those in force; "" takes a command away. */
+  constructor(commands: readonly Command[], renamed: ReadonlyMap<string, string> = new Map()) {
+    for (const command of commands) {
+      command.calledName = renamed.get(command.definition.name) ?? command.definition.name;
+    }
+    this.commands = commands.filter((command) => command.calledName !== "");
     this.#mask = 2 ** Math.ceil(Math.log2(commands.length * 4 + 1)) - 1;
     this.#slots = new Array<Command | null>(this.#mask + 1).fill(null);
-    for (const command of commands) this.#place(command, command.definition.name);
+    for (const command of this.commands) this.#place(command, command.calledName);
   }
 
   /** The command of that name, or null. */
@@ -145,14 +152,14 @@ export class CommandTable {
     for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + LOWER[bytes[i]] | 0;
     for (let slot = hash & this.#mask;; slot = slot + 1 & this.#mask) {
       const command = this.#slots[slot];
-      if (command === null || isName(command.definition.name, bytes, start, end)) return command;
+      if (command === null || isName(command.calledName, bytes, start, end)) return command;
     }
   }
 
   /** The command of that full name (`get`, `CONFIG|SET`), or null. */
   byName(fullName: string): Command | null {
     const [name, subcommand] = fullName.toLowerCase().split("|");
-    const command = this.commands.find((each) => each.definition.name === name) ?? null;
+    const command = this.commands.find((each) => each.calledName === name) ?? null;
     if (subcommand === undefined || command === null) return command;
     return command.subcommands?.byName(subcommand) ?? null;
   }

@@ -44,9 +44,14 @@ export class Server {
 
   /** Listens; rejects when an address that must be had cannot be. */
   async start(): Promise<void> {
-    this.engine.persistence.loadAtStart();
     await this.#listen();
     this.#scheduleTick();
+    try {
+      await this.engine.persistence.loadAtStart();
+    } catch (thrown) {
+      await this.close();
+      throw thrown;
+    }
     if (this.port > 0) this.#log.notice("Ready to accept connections tcp");
     if (this.#config.text("unixsocket") !== "") {
       this.#log.notice("Ready to accept connections unix");

@@ -8,9 +8,10 @@ import type { Host } from "../platform/host.ts";
 import { NetworkError } from "../platform/network.ts";
 import type { Platform } from "../platform/platform.ts";
 import { helpText, parseCommandLine, versionText } from "./config/command_line.ts";
-import { configErrorText } from "./config/conf_file.ts";
+import { ConfigError, configErrorText } from "./config/conf_file.ts";
 import { Config } from "./config/config.ts";
 import { loadConfig, unknownVariables } from "./config/load.ts";
+import { readWholeFile } from "./file_contents.ts";
 import { Log } from "./log.ts";
 import type { LogSink } from "./log.ts";
 import { LoadFailure } from "./persistence.ts";
@@ -38,7 +39,10 @@ export async function runStandalone(platform: Platform, host: Host): Promise<num
     commandLine,
     ...(commandLine.standardInput ? { standardInput: host.readStandardInput() } : {}),
     environment,
-    files: { read: (path) => readFile(platform, path), list: (path) => platform.files.list(path) },
+    files: {
+      read: (path) => readWholeFile(platform.files, path),
+      list: (path) => platform.files.list(path),
+    },
   });
   if (error !== undefined) {
     host.writeError(configErrorText(error, REDIS_VERSION));
@@ -49,7 +53,15 @@ export async function runStandalone(platform: Platform, host: Host): Promise<num
   const log = new Log(platform.clock, platform.process.pid, sink);
   followLogLevel(log, config);
   announce(platform, config, log, unknownVariables(config, environment));
-  return await serve(new Server(platform, config, log), platform, host, config, log);
+  let server: Server;
+  try {
+    server = new Server(platform, config, log);
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    host.writeError(configErrorText(thrown, REDIS_VERSION));
+    return 1;
+  }
+  return await serve(server, platform, host, config, log);
 }
 
 async function serve(
@@ -149,10 +161,10 @@ function logSink(platform: Platform, host: Host, config: Config): LogSink | unde
   } catch (thrown) {
     if (!(thrown instanceof FileError)) throw thrown;
     host.writeError(
-      configErrorText({
-        reason: `Can't open the log file: ${errorText(thrown.code)}`,
-        place: undefined,
-      }, REDIS_VERSION),
+      configErrorText(
+        new ConfigError(`Can't open the log file: ${errorText(thrown.code)}`),
+        REDIS_VERSION,
+      ),
     );
     return undefined;
   }
@@ -192,21 +204,5 @@ function removeQuietly(platform: Platform, path: string): void {
     platform.files.remove(path);
   } catch (thrown) {
     if (!(thrown instanceof FileError)) throw thrown;
-  }
-}
-
-function readFile(platform: Platform, path: string): Uint8Array {
-  const file = platform.files.open(path, "read");
-  try {
-    const bytes = new Uint8Array(file.sizeBytes());
-    let length = 0;
-    while (length < bytes.length) {
-      const read = file.readAt(length, bytes.subarray(length));
-      if (read === 0) break;
-      length += read;
-    }
-    return bytes.subarray(0, length);
-  } finally {
-    file.close();
   }
 }

@@ -48,9 +48,23 @@ export class Statistics {
   readEvents = 0;
   writeEvents = 0;
   peakUsedMemoryBytes = 0;
+  /** AUTH and HELLO that were refused (INFO's acl_access_denied_auth). */
+  refusedAuthentications = 0;
+  /** Rounds of work: batches of commands from one client, and ticks. */
+  cycles = 0;
+  /** Time in rounds, the longest of them, and in ticks alone, in microseconds. */
+  cycleUs = 0;
+  longestCycleUs = 0;
+  tickUs = 0;
+  /** Time in active expiry, in microseconds. */
+  expiryUs = 0;
+  /** The most commands of one batch. */
+  batchCommandsMax = 0;
   readonly commandRate: Rate = new Rate();
   readonly inputRate: Rate = new Rate();
   readonly outputRate: Rate = new Rate();
+  readonly cycleRate: Rate = new Rate();
+  readonly cycleTimeRate: Rate = new Rate();
   /** Error replies by their code (`ERR`, `WRONGTYPE`, ...). */
   readonly errors: Map<string, number> = new Map();
   /** True once the limit was met: nothing is counted by code any more. */
@@ -71,6 +85,20 @@ export class Statistics {
     this.errors.set(code, (count ?? 0) + 1);
   }
 
+  /** A batch of commands is done. */
+  countBatch(us: number, commands: number): void {
+    this.cycles++;
+    this.cycleUs += us;
+    if (us > this.longestCycleUs) this.longestCycleUs = us;
+    if (commands > this.batchCommandsMax) this.batchCommandsMax = commands;
+  }
+
+  /** A tick is done. */
+  countTick(us: number): void {
+    this.tickUs += us;
+    this.countBatch(us, 0);
+  }
+
   reset(): void {
     this.connectionsReceived = 0;
     this.rejectedConnections = 0;
@@ -85,6 +113,15 @@ export class Statistics {
     this.commandRate.reset();
     this.inputRate.reset();
     this.outputRate.reset();
+    this.cycleRate.reset();
+    this.cycleTimeRate.reset();
+    this.refusedAuthentications = 0;
+    this.cycles = 0;
+    this.cycleUs = 0;
+    this.longestCycleUs = 0;
+    this.tickUs = 0;
+    this.expiryUs = 0;
+    this.batchCommandsMax = 0;
     this.errors.clear();
     this.isErrorTrackingOff = false;
   }

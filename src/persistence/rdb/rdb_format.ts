@@ -122,9 +122,7 @@ export function readMagic(bytes: Uint8Array, at: number): number {
   }
   const digits = magic.slice(isValkey ? 6 : 5);
   const version = /^\d+$/.test(digits) ? Number(digits) : 0;
-  const isRead = isValkey
-    ? version === VALKEY_VERSION
-    : version >= 1 && version <= RDB_VERSION_MAX;
+  const isRead = isValkey ? version === VALKEY_VERSION : version >= 1 && version <= RDB_VERSION_MAX;
   if (isRead) return version;
   throw new RdbError(`Can't handle RDB format version ${version}`, MAGIC_BYTES, "readMagic");
 }

@@ -166,10 +166,7 @@ export class RdbReader {
       }
       this.#fill(length);
     }
-    this.stringBytes = this.bytes;
-    this.stringStart = this.at;
-    this.at += length;
-    this.stringEnd = this.at;
+    this.#take(length);
     return true;
   }
 
@@ -181,11 +178,7 @@ export class RdbReader {
   /** The next bytes of a long string, at least 1 and at most `lengthMax`: in `string...`. */
   readPiece(lengthMax: number): void {
     if (this.at === this.end) this.#fill(1);
-    const length = Math.min(lengthMax, this.end - this.at);
-    this.stringBytes = this.bytes;
-    this.stringStart = this.at;
-    this.at += length;
-    this.stringEnd = this.at;
+    this.#take(Math.min(lengthMax, this.end - this.at));
   }
 
   /** The next `length` bytes, which are known to be there, in an array of their own. */
@@ -276,7 +269,7 @@ export class RdbReader {
     if (length > VALUE_BYTES_MAX) this.#invalidLzf();
     if (compressedLength <= WHOLE_BYTES_MAX) {
       this.need(compressedLength);
-      this.readPiece0(compressedLength);
+      this.#take(compressedLength);
     } else this.readLong(compressedLength);
     const source = this.stringBytes;
     const from = this.stringStart;
@@ -294,8 +287,8 @@ export class RdbReader {
     this.stringEnd = length;
   }
 
-  /** As {@link readPiece}, of a length that may be 0 and is ahead. */
-  private readPiece0(length: number): void {
+  /** The next bytes of the chunk, which are ahead, become the string. */
+  #take(length: number): void {
     this.stringBytes = this.bytes;
     this.stringStart = this.at;
     this.at += length;

@@ -1,0 +1,160 @@
+/**
+ * Values that get another key or another database: RENAME, RENAMENX, COPY, MOVE.
+ *
+ * The expiry time goes along. The access bits do not: as in Redis 7.2 a key that is added counts as
+ * used just now, and its LFU counter begins anew.
+ *
+ * Entries are looked up again after another key was deleted: references do not outlive that.
+ */
+import { equalBytes } from "../../base/ascii.ts";
+import type { Database } from "../../keyspace/database.ts";
+import { NO_SUCH_KEY, SAME_OBJECT } from "../../protocol/wire_errors.ts";
+import type { Call } from "../call.ts";
+import type { ArgumentSpecification, CommandDefinition } from "../definition.ts";
+import { defineCommand, keyRange } from "../definition.ts";
+import { databaseOrReply } from "./database_argument.ts";
+
+const RENAME_ARGUMENTS: readonly ArgumentSpecification[] = [
+  { name: "key", type: "key", keySpec: 0 },
+  { name: "newkey", type: "key", keySpec: 1 },
+];
+
+const rename = defineCommand({
+  name: "rename",
+  summary: "Gives a key another name; what that name held is gone.",
+  since: "1.0.0",
+  group: "generic",
+  complexity: "O(1)",
+  arity: 3,
+  flags: ["write"],
+  acl: ["keyspace"],
+  keys: [keyRange(1, 1, 1, "RW access delete"), keyRange(2, 2, 1, "OW update")],
+  arguments: RENAME_ARGUMENTS,
+  run(call) {
+    if (hasSameKeys(call)) {
+      if (call.lookupWrite(1) === 0) return call.reply.error(NO_SUCH_KEY);
+      return call.reply.ok();
+    }
+    if (call.lookupWrite(1) === 0) return call.reply.error(NO_SUCH_KEY);
+    const target = call.lookupWrite(2);
+    if (target !== 0) call.database.delete(target);
+    move(call, call.database, 2);
+    call.reply.ok();
+  },
+});
+
+const renamenx = defineCommand({
+  name: "renamenx",
+  summary: "Gives a key another name if nothing has that name yet.",
+  since: "1.0.0",
+  group: "generic",
+  complexity: "O(1)",
+  history: [["3.2.0", "Two names that are the same are no longer an error."]],
+  arity: 3,
+  flags: ["write", "fast"],
+  acl: ["keyspace"],
+  keys: [keyRange(1, 1, 1, "RW access delete"), keyRange(2, 2, 1, "OW insert")],
+  arguments: RENAME_ARGUMENTS,
+  run(call) {
+    if (call.lookupWrite(1) === 0) return call.reply.error(NO_SUCH_KEY);
+    if (hasSameKeys(call) || call.lookupWrite(2) !== 0) return call.reply.integer(0);
+    move(call, call.database, 2);
+    call.reply.integer(1);
+  },
+});
+
+const moveCommand = defineCommand({
+  name: "move",
+  summary: "Takes a key to another database if that has none of the name.",
+  since: "1.0.0",
+  group: "generic",
+  complexity: "O(1)",
+  arity: 3,
+  flags: ["write", "fast"],
+  acl: ["keyspace"],
+  keys: [keyRange(1, 1, 1, "RW access update")],
+  arguments: [
+    { name: "key", type: "key", keySpec: 0 },
+    { name: "db", type: "integer" },
+  ],
+  run(call) {
+    const target = databaseOrReply(call, 2);
+    if (target === undefined) return;
+    if (target === call.database) return call.reply.error(SAME_OBJECT);
+    if (call.lookupWrite(1) === 0 || lookupWriteIn(target, call, 1) !== 0) {
+      return call.reply.integer(0);
+    }
+    move(call, target, 1);
+    call.reply.integer(1);
+  },
+});
+
+const copy = defineCommand({
+  name: "copy",
+  summary: "Gives another key the same value and expiry time.",
+  since: "6.2.0",
+  group: "generic",
+  complexity: "O(1) for a string, O(N) for a value of N elements.",
+  arity: -3,
+  flags: ["write", "denyoom"],
+  acl: ["keyspace"],
+  keys: [keyRange(1, 1, 1, "RO access"), keyRange(2, 2, 1, "OW update")],
+  arguments: [
+    { name: "source", type: "key", keySpec: 0 },
+    { name: "destination", type: "key", keySpec: 1 },
+    { name: "destination-db", type: "integer", token: "DB", flags: ["optional"] },
+    { name: "replace", type: "pure-token", token: "REPLACE", flags: ["optional"] },
+  ],
+  run(call) {
+    let target = call.database;
+    let replaces = false;
+    for (let i = 3; i < call.count; i++) {
+      if (call.is(i, "replace")) replaces = true;
+      else if (call.is(i, "db") && i + 1 < call.count) {
+        const database = databaseOrReply(call, ++i);
+        if (database === undefined) return;
+        target = database;
+      } else return call.syntaxError();
+    }
+    if (target === call.database && hasSameKeys(call)) return call.reply.error(SAME_OBJECT);
+    if (call.lookupRead(1) === 0) return call.reply.integer(0);
+    const existing = lookupWriteIn(target, call, 2);
+    if (existing !== 0) {
+      if (!replaces) return call.reply.integer(0);
+      target.delete(existing);
+    }
+    const { bytes, starts, ends } = call.args;
+    const ref = call.database.find(bytes, starts[1], ends[1]);
+    const copied = call.database.copyTo(target, ref, bytes, starts[2], ends[2]);
+    target.setAccess(copied, call.keyspace.access.initial);
+    call.dirty++;
+    call.reply.integer(1);
+  },
+});
+
+function hasSameKeys(call: Call): boolean {
+  const { bytes, starts, ends } = call.args;
+  return equalBytes(bytes, starts[1], ends[1], bytes, starts[2], ends[2]);
+}
+
+function lookupWriteIn(database: Database, call: Call, index: number): number {
+  const args = call.args;
+  return database.lookupWrite(args.bytes, args.starts[index], args.ends[index]);
+}
+
+/** Moves the entry of the first argument, which is there, to the key at `index`, which is not. */
+function move(call: Call, target: Database, index: number): void {
+  const { bytes, starts, ends } = call.args;
+  const ref = call.database.find(bytes, starts[1], ends[1]);
+  const moved = call.database.moveTo(target, ref, bytes, starts[index], ends[index]);
+  target.setAccess(moved, call.keyspace.access.initial);
+  call.dirty++;
+}
+
+/** The commands of this file. */
+export const relocationCommands: readonly CommandDefinition[] = [
+  rename,
+  renamenx,
+  copy,
+  moveCommand,
+];

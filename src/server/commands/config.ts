@@ -1,0 +1,150 @@
+/** CONFIG: reads and changes the directives of the running server, and writes them to its file. */
+import { latin1, latin1Bytes } from "../../base/ascii.ts";
+import type { Call } from "../../command/call.ts";
+import type { CommandDefinition } from "../../command/definition.ts";
+import { defineCommand } from "../../command/definition.ts";
+import { errorText, FileError } from "../../platform/file_system.ts";
+import { rewriteConfigFile } from "../config/rewrite.ts";
+import type { Engine } from "../engine.ts";
+import { readWholeFile, replaceFile } from "../file_contents.ts";
+import { replyHelp } from "../../command/help.ts";
+
+const HELP = [
+  "GET <pattern> [<pattern> ...]",
+  "    The directives whose names match a glob-style pattern, with their values.",
+  "SET <directive> <value> [<directive> <value> ...]",
+  "    Give directives other values: all of them or, when one is refused, none.",
+  "RESETSTAT",
+  "    Begin the counters that INFO shows anew.",
+  "REWRITE",
+  "    Write the values in force to the configuration file.",
+];
+
+/** The CONFIG command of one server. */
+export function configCommands(engine: Engine): readonly CommandDefinition[] {
+  return [
+    defineCommand({
+      name: "config",
+      summary: "Groups the commands that read and change the configuration.",
+      since: "2.0.0",
+      group: "server",
+      complexity: "Depends on subcommand.",
+      arity: -2,
+      flags: [],
+      subcommands: [
+        defineCommand({
+          name: "set",
+          summary: "Changes directives while the server runs.",
+          since: "2.0.0",
+          group: "server",
+          complexity: "O(N) when N is the number of configuration parameters provided",
+          history: [["7.0.0", "Added the ability to set multiple parameters in one call."]],
+          arity: -4,
+          flags: ["admin", "noscript", "loading", "stale"],
+          tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
+          arguments: [{
+            name: "data",
+            type: "block",
+            flags: ["multiple"],
+            arguments: [
+              { name: "parameter", type: "string" },
+              { name: "value", type: "string" },
+            ],
+          }],
+          run: (call) => set(engine, call),
+        }),
+        defineCommand({
+          name: "get",
+          summary: "Tells the values of directives.",
+          since: "2.0.0",
+          group: "server",
+          complexity: "O(N) when N is the number of configuration parameters provided",
+          history: [["7.0.0", "Added the ability to pass multiple pattern parameters in one call"]],
+          arity: -3,
+          flags: ["admin", "noscript", "loading", "stale"],
+          arguments: [{ name: "parameter", type: "string", flags: ["multiple"] }],
+          run(call) {
+            const found = engine.config.matching(textsFrom(call, 2));
+            call.reply.map(found.length);
+            for (const [name, value] of found) {
+              call.reply.bulk(latin1Bytes(name));
+              call.reply.bulk(latin1Bytes(value));
+            }
+          },
+        }),
+        defineCommand({
+          name: "resetstat",
+          summary: "Sets the counters of INFO back.",
+          since: "2.0.0",
+          group: "server",
+          complexity: "O(1)",
+          arity: 2,
+          flags: ["admin", "noscript", "loading", "stale"],
+          tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
+          run(call) {
+            engine.resetStatistics();
+            call.reply.ok();
+          },
+        }),
+        defineCommand({
+          name: "rewrite",
+          summary: "Writes the configuration in force to its file.",
+          since: "2.8.0",
+          group: "server",
+          complexity: "O(1)",
+          arity: 2,
+          flags: ["admin", "noscript", "loading", "stale"],
+          tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
+          run: (call) => rewrite(engine, call),
+        }),
+        defineCommand({
+          name: "help",
+          summary: "Tells of the subcommands.",
+          since: "5.0.0",
+          group: "server",
+          complexity: "O(1)",
+          arity: 2,
+          flags: ["loading", "stale"],
+          run: (call) => replyHelp(call, "CONFIG", HELP),
+        }),
+      ],
+    }),
+  ];
+}
+
+function set(engine: Engine, call: Call): void {
+  const result = engine.config.set(textsFrom(call, 2), {
+    local: engine.currentClient?.socket.isLocal ?? true,
+    loading: engine.isLoading,
+  });
+  if (result.ok) call.reply.ok();
+  else call.reply.error(result.error);
+}
+
+function rewrite(engine: Engine, call: Call): void {
+  const { config, log } = engine;
+  const path = config.file;
+  if (path === undefined) {
+    return call.reply.error("ERR The server is running without a config file");
+  }
+  const { files } = engine.platform;
+  try {
+    const old = files.stat(path) === undefined ? new Uint8Array(0) : readWholeFile(files, path);
+    const temporary = `${path}-${engine.platform.process.pid}.tmp`;
+    replaceFile(files, path, temporary, rewriteConfigFile(old, config));
+    log.notice("CONFIG REWRITE executed with success.");
+    call.reply.ok();
+  } catch (thrown) {
+    if (!(thrown instanceof FileError)) throw thrown;
+    log.warning(`CONFIG REWRITE failed: ${errorText(thrown.code)}`);
+    call.reply.error(`ERR Rewriting config file: ${errorText(thrown.code)}`);
+  }
+}
+
+/** The arguments from an index on, as byte text. */
+function textsFrom(call: Call, index: number): string[] {
+  const { bytes, starts, ends } = call.args;
+  const texts: string[] = [];
+  for (let i = index; i < call.count; i++) texts.push(latin1(bytes, starts[i], ends[i]));
+  return texts;
+}

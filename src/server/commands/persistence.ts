@@ -1,0 +1,80 @@
+/** SAVE and SHUTDOWN. */
+import type { Call } from "../../command/call.ts";
+import type { CommandDefinition } from "../../command/definition.ts";
+import { defineCommand } from "../../command/definition.ts";
+import type { Engine } from "../engine.ts";
+import type { ShutdownOptions } from "../shutdown.ts";
+import { prepareShutdown } from "../shutdown.ts";
+
+/** The commands of one server that save and end. */
+export function persistenceCommands(engine: Engine): readonly CommandDefinition[] {
+  return [
+    defineCommand({
+      name: "save",
+      summary: "Saves the data set to the RDB file and answers when it is on disk.",
+      since: "1.0.0",
+      group: "server",
+      complexity: "O(N) where N is the total number of keys in all databases",
+      arity: 1,
+      flags: ["admin", "noscript", "no_async_loading", "no_multi"],
+      run(call) {
+        if (engine.persistence.save() === undefined) call.reply.ok();
+        else call.reply.error("ERR");
+      },
+    }),
+    defineCommand({
+      name: "shutdown",
+      summary: "Saves the data set if it is to be saved, and ends the server.",
+      since: "1.0.0",
+      group: "server",
+      complexity: "O(N) when saving, where N is the total number of keys in all databases " +
+        "when saving data, otherwise O(1)",
+      history: [["7.0.0", "Added the `NOW`, `FORCE` and `ABORT` modifiers."]],
+      arity: -1,
+      flags: ["admin", "noscript", "loading", "stale", "no_multi", "allow_busy"],
+      arguments: [
+        {
+          name: "save-selector",
+          type: "oneof",
+          flags: ["optional"],
+          arguments: [
+            { name: "nosave", type: "pure-token", token: "NOSAVE" },
+            { name: "save", type: "pure-token", token: "SAVE" },
+          ],
+        },
+        { name: "now", type: "pure-token", token: "NOW", since: "7.0.0", flags: ["optional"] },
+        { name: "force", type: "pure-token", token: "FORCE", since: "7.0.0", flags: ["optional"] },
+        { name: "abort", type: "pure-token", token: "ABORT", since: "7.0.0", flags: ["optional"] },
+      ],
+      run(call) {
+        const options = optionsOf(call);
+        if (options === undefined) return call.syntaxError();
+        // A shutdown here never waits for replicas, so there is never one under way to abort.
+        if (options === "abort") return call.reply.error("ERR No shutdown in progress.");
+        if (prepareShutdown(engine, options)) engine.stop();
+        else call.reply.error("ERR Errors trying to SHUTDOWN. Check logs.");
+      },
+    }),
+  ];
+}
+
+function optionsOf(call: Call): ShutdownOptions | "abort" | undefined {
+  let save: ShutdownOptions["save"] = "default";
+  let now = false;
+  let force = false;
+  let abort = false;
+  for (let i = 1; i < call.count; i++) {
+    if (call.is(i, "nosave")) {
+      if (save === "save") return undefined;
+      save = "nosave";
+    } else if (call.is(i, "save")) {
+      if (save === "nosave") return undefined;
+      save = "save";
+    } else if (call.is(i, "now")) now = true;
+    else if (call.is(i, "force")) force = true;
+    else if (call.is(i, "abort")) abort = true;
+    else return undefined;
+  }
+  if (!abort) return { save, now, force };
+  return call.count === 2 ? "abort" : undefined;
+}
