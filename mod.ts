@@ -10,14 +10,10 @@
  * await using server = await createServer({ port: 0 });
  * console.log(server.url); // redis://127.0.0.1:49152
  * ```
- *
- * This is the one place that knows which runtime it is on.
  */
+import { runtime } from "./adapters/runtime.ts";
 import { createServerOn } from "./src/server/embedded.ts";
 import type { EmbeddedServer, ServerOptions } from "./src/server/embedded.ts";
-import type { Host } from "./src/platform/host.ts";
-import type { Platform } from "./src/platform/platform.ts";
-import { backgroundJobs } from "./src/persistence/jobs.ts";
 import { runStandalone } from "./src/server/standalone.ts";
 
 export type { EmbeddedServer, ServerOptions } from "./src/server/embedded.ts";
@@ -45,30 +41,10 @@ export async function createServer(options: ServerOptions = {}): Promise<Embedde
   return await createServerOn(platform, options);
 }
 
-interface Runtime {
-  readonly platform: Platform;
-  readonly host: Host;
-}
-
-/** The adapter of the runtime that this runs on. */
-async function runtime(): Promise<Runtime> {
-  const options = {
-    jobs: backgroundJobs,
-    workerUrl: new URL("./adapters/worker.ts", import.meta.url),
-  };
-  if ("Deno" in globalThis) {
-    const { denoHost, denoPlatform } = await import("./adapters/deno/mod.ts");
-    return { platform: denoPlatform(options), host: denoHost };
-  }
-  if ("Bun" in globalThis) {
-    const { bunHost, bunPlatform } = await import("./adapters/bun/mod.ts");
-    return { platform: bunPlatform(options), host: bunHost };
-  }
-  const { nodeHost, nodePlatform } = await import("./adapters/node/mod.ts");
-  return { platform: nodePlatform(options), host: nodeHost };
-}
-
-if (import.meta.main) {
+async function main(): Promise<never> {
   const { platform, host } = await runtime();
-  host.exit(await runStandalone(platform, host));
+  return host.exit(await runStandalone(platform, host));
 }
+
+// Without `await`: a single executable of Node starts from CommonJS, which has none at its top.
+if (import.meta.main) void main();

@@ -81,6 +81,8 @@ class DenoListener implements Listener {
   readonly port: number;
   readonly #listener: DenoListenerHandle;
   readonly #isAllIpv4: boolean;
+  /** Done when no connection is accepted any more. */
+  readonly #accepting: Promise<void>;
   #isClosed = false;
 
   constructor(address: ListenAddress, handlers: SocketHandlers) {
@@ -93,16 +95,18 @@ class DenoListener implements Listener {
     this.port = bound.transport === "tcp" ? bound.port : 0;
     this.#isAllIpv4 = bound.transport === "tcp" && bound.hostname === "0.0.0.0";
     if (this.#isAllIpv4) allIpv4Ports.add(this.port);
-    this.#acceptAll(handlers, address.kind === "unix" ? address.path : undefined);
+    const unixPath = address.kind === "unix" ? address.path : undefined;
+    this.#accepting = this.#acceptAll(handlers, unixPath);
   }
 
+  /** The system closes the socket only when the accept that is under way has been given up. */
   close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
       if (this.#isAllIpv4) allIpv4Ports.delete(this.port);
       this.#listener.close();
     }
-    return Promise.resolve();
+    return this.#accepting;
   }
 
   async #acceptAll(handlers: SocketHandlers, unixPath: string | undefined): Promise<void> {

@@ -488,7 +488,8 @@ export class MemoryClient implements End {
       this.#received.push(bytes);
       this.#receivedBytes += bytes.length;
       this.#network.wake(this.incoming.writer);
-    } else if (this.incoming.isEnded && this.incoming.heldBytes === 0) this.#isEnded = true;
+    }
+    if (this.incoming.isEnded && this.incoming.heldBytes === 0) this.#isEnded = true;
   }
 
   #sendUnsent(): void {

@@ -20,16 +20,19 @@
  * ```
  */
 import { Buffer } from "node:buffer";
+import { existsSync } from "node:fs";
 import * as net from "node:net";
+import { dirname } from "node:path";
+import { errorText } from "../../src/platform/file_system.ts";
 import type {
   ConnectAddress,
   ListenAddress,
   Listener,
   Network,
-  NetworkError,
   Socket,
   SocketHandlers,
 } from "../../src/platform/network.ts";
+import { NetworkError } from "../../src/platform/network.ts";
 import { addressText, isLoopback, unixAddressText } from "../shared/socket_address.ts";
 import { networkError } from "../shared/system_errors.ts";
 import { removeSocketFile, setSocketFileMode } from "../shared/unix_socket_file.ts";
@@ -48,7 +51,7 @@ export const nodeNetwork: Network = {
     return new Promise((resolve, reject) => {
       const unixPath = address.kind === "unix" ? address.path : undefined;
       const server = net.createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true });
-      server.once("error", (error) => reject(networkError(error)));
+      server.once("error", (error) => reject(listenError(error, unixPath)));
       server.on("connection", (socket) => {
         const accepted = new NodeSocket(handlers, unixPath);
         accepted.adopt(socket);
@@ -102,6 +105,14 @@ function listenOptions(address: ListenAddress): net.ListenOptions {
   return { host: address.host, port: address.port, backlog, ipv6Only };
 }
 
+/** Node writes EACCES also where the folder of a Unix socket does not exist. */
+function listenError(thrown: unknown, unixPath: string | undefined): NetworkError {
+  const error = networkError(thrown);
+  const isMissing = unixPath !== undefined && error.code === "EACCES" &&
+    !existsSync(dirname(unixPath));
+  return isMissing ? new NetworkError("ENOENT", errorText("ENOENT")) : error;
+}
+
 class NodeListener implements Listener {
   readonly port: number;
   readonly #server: net.Server;
@@ -149,7 +160,11 @@ class NodeSocket implements Socket {
   readonly #unixPath: string | undefined;
   /** Nothing is received or accepted any more: `end` or `destroy` was called, or the peer ended. */
   #isOver = false;
+  #isOpen = false;
   #isDraining = false;
+  #isPaused = false;
+  /** What arrived although reading was paused: Node may read once more when that comes quickly. */
+  #arrivedPaused: Uint8Array[] = [];
   /** A write was accepted in part, so that the core waits for `drained`. */
   #owesDrained = false;
   #error: NetworkError | undefined;
@@ -207,15 +222,15 @@ class NodeSocket implements Socket {
   /** The connection is there: tells the core, and starts to read unless it asked for a pause. */
   open(): void {
     if (this.#isOver) return;
+    this.#isOpen = true;
     this.#readAddresses();
-    // Before the core is told, so that a pause of its own comes after this.
-    this.#socket.resume();
     this.#handlers.opened(this);
+    if (!this.#isPaused) this.#socket.resume();
   }
 
   write(bytes: Uint8Array, start: number, end: number): number {
     this.holdsWrite = false;
-    if (this.#isOver || this.#isDraining) {
+    if (this.#isDraining || this.#isOver || !this.#isOpen) {
       this.#owesDrained = true;
       return 0;
     }
@@ -236,11 +251,15 @@ class NodeSocket implements Socket {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#socket.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (this.#arrivedPaused.length > 0) setImmediate(() => this.#deliverArrived());
+    else if (this.#isOpen) this.#socket.resume();
   }
 
   keepAlive(idleSeconds: number): void {
@@ -261,7 +280,20 @@ class NodeSocket implements Socket {
   }
 
   #received(bytes: Uint8Array, length: number): void {
-    if (!this.#isOver) this.#handlers.received(this, bytes, length);
+    if (this.#isOver) return;
+    if (this.#isPaused || this.#arrivedPaused.length > 0) {
+      this.#arrivedPaused.push(bytes.slice(0, length));
+      this.#socket.pause();
+    } else this.#handlers.received(this, bytes, length);
+  }
+
+  #deliverArrived(): void {
+    while (this.#arrivedPaused.length > 0) {
+      if (this.#isPaused || this.#isOver) return;
+      const bytes = this.#arrivedPaused.shift()!;
+      this.#handlers.received(this, bytes, bytes.length);
+    }
+    if (!this.#isPaused && !this.#isOver) this.#socket.resume();
   }
 
   #startDraining(): void {

@@ -11,7 +11,9 @@ export function systemCode(thrown: unknown): string {
   if (thrown !== null && typeof thrown === "object") {
     const { code, name, message } = thrown as { code?: unknown; name?: unknown; message?: unknown };
     if (typeof code === "string" && /^E[A-Z0-9_]+$/.test(code)) {
-      return code.startsWith("ERR_") ? "EINVAL" : code;
+      if (code.startsWith("ERR_")) return "EINVAL";
+      // The resolver's own codes (EAI_AGAIN, ...): the name could not be looked up.
+      return code.startsWith("EAI_") ? "ENOTFOUND" : code;
     }
     const byName = typeof name === "string" ? CODE_OF_CLASS[name] : undefined;
     if (byName !== undefined) return byName;

@@ -8,6 +8,7 @@
 import * as fs from "node:fs";
 import process from "node:process";
 import {
+  errorText,
   type File,
   FileError,
   type FileStatus,
@@ -36,6 +37,9 @@ export const systemFiles: FileSystem = {
     attempt(from, () => fs.renameSync(from, to));
   },
   remove(path: string): void {
+    // Deno's unlink would remove an empty folder, too.
+    const isDirectory = attempt(path, () => fs.lstatSync(path).isDirectory());
+    if (isDirectory) throw new FileError("EISDIR", path, errorText("EISDIR"));
     attempt(path, () => fs.unlinkSync(path));
   },
   makeDirectory(path: string): void {
@@ -150,7 +154,7 @@ class SystemFile implements File {
   }
 
   #open(): number {
-    if (this.#isClosed) throw new FileError("EBADF", this.#path, "Bad file descriptor");
+    if (this.#isClosed) throw new FileError("EBADF", this.#path, errorText("EBADF"));
     return this.#descriptor;
   }
 }

@@ -13,11 +13,17 @@ import type {
 } from "../../src/platform/background.ts";
 import { errorOf, type JobReport, type StartRequest } from "./worker_protocol.ts";
 
+interface WaitingJob {
+  readonly handlers: BackgroundHandlers;
+  /** The word that tells the worker to stop. */
+  readonly cancelled: Int32Array<SharedArrayBuffer>;
+}
+
 /** A {@link Background} with a core of its own. */
 export class WorkerBackground implements Background {
   readonly isParallel = true;
   readonly #module: URL | string;
-  readonly #waiting = new Map<number, BackgroundHandlers>();
+  readonly #waiting = new Map<number, WaitingJob>();
   #worker: Worker | undefined;
   #lastId = 0;
 
@@ -29,14 +35,14 @@ export class WorkerBackground implements Background {
   start(name: string, input: unknown, handlers: BackgroundHandlers): BackgroundJob {
     const worker = this.#worker ??= this.#startWorker();
     const id = ++this.#lastId;
-    const cancelled = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    const cancelled = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const request: StartRequest = { id, name, input, cancelled };
     worker.postMessage(request);
-    this.#waiting.set(id, handlers);
+    this.#waiting.set(id, { handlers, cancelled });
     return {
       cancel: () => {
         this.#waiting.delete(id);
-        Atomics.store(new Int32Array(cancelled), 0, 1);
+        Atomics.store(cancelled, 0, 1);
       },
     };
   }
@@ -44,6 +50,8 @@ export class WorkerBackground implements Background {
   close(): void {
     const worker = this.#worker;
     this.#worker = undefined;
+    // Deno lets a busy worker go on for a while: this stops it at its next yield.
+    for (const { cancelled } of this.#waiting.values()) Atomics.store(cancelled, 0, 1);
     this.#waiting.clear();
     worker?.terminate();
   }
@@ -63,7 +71,7 @@ export class WorkerBackground implements Background {
   }
 
   #reported(report: JobReport): void {
-    const handlers = this.#waiting.get(report.id);
+    const handlers = this.#waiting.get(report.id)?.handlers;
     if (handlers === undefined) return;
     if (report.kind === "progress") {
       handlers.progress(report.message);
@@ -79,6 +87,6 @@ export class WorkerBackground implements Background {
     this.#worker = undefined;
     const orphans = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const handlers of orphans) handlers.failed(error);
+    for (const { handlers } of orphans) handlers.failed(error);
   }
 }

@@ -26,8 +26,7 @@ function runJob(
   request: StartRequest,
   report: (message: JobReport) => void,
 ): void {
-  const { id } = request;
-  const cancelled = new Int32Array(request.cancelled);
+  const { id, cancelled } = request;
   if (Atomics.load(cancelled, 0) !== 0) return;
   const steps = beginJob(jobs, request.name, request.input, systemFiles);
   let step = steps.next();

@@ -18,8 +18,8 @@ export interface StartRequest {
   readonly id: number;
   readonly name: string;
   readonly input: unknown;
-  /** One Int32: not 0 when nobody waits for this job any more. */
-  readonly cancelled: SharedArrayBuffer;
+  /** One word: not 0 when nobody waits for this job any more. */
+  readonly cancelled: Int32Array<SharedArrayBuffer>;
 }
 
 /** What the worker tells of a job. */

@@ -31,10 +31,18 @@ export function int64OrReply(call: Call, index: number): number {
   const value = call.safeInteger(index);
   if (value === value) return value;
   if (parseInt64(args.bytes, args.starts[index], args.ends[index])) {
-    return parsed64.high * 2 ** 32 + (parsed64.low >>> 0);
+    return doubleTowardsZero(parsed64.toBigInt());
   }
   call.reply.error(NOT_AN_INTEGER);
   return NaN;
+}
+
+/** Rounding up could make a time overflow that does not: 9223372036854775 seconds is the last one. */
+function doubleTowardsZero(value: bigint): number {
+  const magnitude = value < 0n ? -value : value;
+  const excessBits = BigInt(Math.max(0, magnitude.toString(2).length - 53));
+  const rounded = Number(magnitude >> excessBits << excessBits);
+  return value < 0n ? -rounded : rounded;
 }
 
 /**

@@ -14,7 +14,8 @@
  * - outside value: the reference of the object that holds the value; there only with OUTSIDE. An
  *   entry without it carries the value's bytes after the key.
  *
- * All words are little-endian whatever the machine: the heap is only ever read by typed arrays.
+ * Words and bytes of the heap are read through typed arrays side by side, on little-endian machines
+ * (all that the runtimes are built for).
  */
 import type { HeapView } from "./heap_view.ts";
 import { SMALL_BYTES_MAX } from "./page_layout.ts";
@@ -47,20 +48,27 @@ export function entryHasKey(
   start: number,
   end: number,
 ): boolean {
-  const at = heap.read(ref);
-  const flags = heap.words[(at >>> 2) + 1];
+  const word = heap.read(ref) >>> 2;
+  const words = heap.words;
+  const flags = words[word + 1];
   const length = flags & ENTRY_KEY_LENGTH_MASK;
   if (length !== end - start) return false;
   const offset = keyOffset(flags);
   if (offset + length > SMALL_BYTES_MAX) {
     return hasLongKey(heap, ref, offset, bytes, start, length);
   }
-  const heapBytes = heap.bytes;
-  const from = at + offset;
-  for (let i = 0; i < length; i++) {
-    if (heapBytes[from + i] !== bytes[start + i]) return false;
+  // A key begins at a multiple of four bytes, so that it can be compared by words.
+  let at = word + (offset >>> 2);
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    const four = bytes[i] | bytes[i + 1] << 8 | bytes[i + 2] << 16 | bytes[i + 3] << 24;
+    if (words[at++] !== four) return false;
   }
-  return true;
+  if (i === end) return true;
+  let last = bytes[i];
+  if (i + 1 < end) last |= bytes[i + 1] << 8;
+  if (i + 2 < end) last |= bytes[i + 2] << 16;
+  return (words[at] & 0xffffff >>> (24 - (end - i) * 8)) === last;
 }
 
 /** An entry whose key does not fit a shared page may lie on several. */

@@ -23,7 +23,7 @@ import {
   keyOffset,
   outsideOffset,
 } from "../heap/entry.ts";
-import { Heap } from "../heap/heap.ts";
+import { Heap, HeapFull } from "../heap/heap.ts";
 import type { KeyHash } from "../base/hash.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { TYPE_STRING } from "./value_type.ts";
@@ -359,6 +359,7 @@ export class Database {
     const hash = this.#hash.hash(key, start, end);
     target.keys.reserve(hash);
     if ((flags & ENTRY_EXPIRES) !== 0) target.expires.reserve(hash);
+    if (end - start > ENTRY_KEY_LENGTH_MASK) throw new HeapFull();
     const offset = keyOffset(flags);
     const moved = heap.allocate(offset + (end - start));
     heap.copyWithin(ref, 0, moved, 0, offset);
@@ -480,6 +481,8 @@ export class Database {
   /** An entry with its header and, where it needs one, its outside value; no key, no expiry yet. */
   #newEntry(keyLength: number, kind: number, valueLength: number, expires: number): number {
     const heap = this.#heap;
+    // The length has 29 bits: a key of 512 MB, which Redis would take, is one byte too long.
+    if (keyLength > ENTRY_KEY_LENGTH_MASK) throw new HeapFull();
     const inlineBytes = keyOffset(expires) + keyLength + valueLength;
     const isInline = inlineBytes <= INLINE_ENTRY_BYTES_MAX;
     const flags = isInline ? keyLength | expires : keyLength | expires | ENTRY_OUTSIDE;

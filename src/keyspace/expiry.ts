@@ -60,9 +60,8 @@ export class ActiveExpiry {
       this.#settleAverage(database);
     }
     this.expiredCount += expired;
-    if (sampled > 0) {
-      this.stalePercent = this.stalePercent * 0.95 + expired / sampled * 100 * 0.05;
-    }
+    const stalePercent = sampled === 0 ? 0 : expired / sampled * 100;
+    this.stalePercent = this.stalePercent * 0.95 + stalePercent * 0.05;
   }
 
   /** CONFIG RESETSTAT. */

@@ -49,7 +49,7 @@ export function splitInline(
       }
       const byte = line[i];
       if (quote === 0) {
-        if (isSpace(byte)) break;
+        if (endsWord(byte)) break;
         if (byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) quote = byte;
         else resolved[length++] = byte;
         i++;
@@ -71,6 +71,11 @@ export function splitInline(
     }
     args.push(from, length);
   }
+}
+
+/** Of what parts words, vertical tab and form feed do not end one. */
+function endsWord(byte: number): boolean {
+  return byte === 32 || byte === 9 || byte === 10 || byte === 13;
 }
 
 /** What C's isspace says. */

@@ -11,6 +11,7 @@
  *
  * A protocol error is final: Redis answers it and closes the connection.
  */
+import { parseInt64 } from "../base/integer_text.ts";
 import { Arguments } from "./arguments.ts";
 import { splitInline } from "./inline_command.ts";
 
@@ -34,6 +35,8 @@ const FIRST_BUFFER_BYTES = 4096;
 const KEPT_BUFFER_BYTES_MAX = 64 * 1024;
 /** A bulk of this size gets a buffer that fits it at once. */
 const BIG_BULK_BYTES = 32 * 1024;
+/** Room made for a bulk of which nothing but the length has arrived. */
+const BULK_TRUST_BYTES = 1 << 20;
 
 const CR = 13;
 const LF = 10;
@@ -67,6 +70,8 @@ export class RequestParser {
   #left = -1;
   /** Length of the bulk being read; -1 when its header has not been read. */
   #bulkLength = -1;
+  /** Where the search for the end of a line goes on; not beyond the position: nowhere yet. */
+  #searchedTo = 0;
 
   /** @param shared the arguments that all connections use for commands that arrive whole. */
   constructor(shared: Arguments, limits: RequestLimits) {
@@ -90,6 +95,7 @@ export class RequestParser {
     if (!this.#isBuffered) {
       this.#bytes = bytes;
       this.#position = 0;
+      this.#searchedTo = 0;
       this.#end = length;
       return;
     }
@@ -115,6 +121,7 @@ export class RequestParser {
     this.#buffer.set(this.#bytes.subarray(start, this.#end));
     this.#bytes = this.#buffer;
     this.#position -= start;
+    this.#searchedTo -= start;
     this.#end = length;
     this.#commandStart = 0;
     this.#isBuffered = true;
@@ -136,6 +143,7 @@ export class RequestParser {
   rewind(): void {
     this.#position = this.#commandStart;
     this.#left = -1;
+    this.#searchedTo = 0;
   }
 
   /** Reads `*count\r\n`; PARSED_COMMAND says that it was there. */
@@ -207,7 +215,8 @@ export class RequestParser {
           return PARSED_COMMAND;
         }
         if (
-          second >= 0 && second <= 9 && bytes[position + 3] === CR && bytes[position + 4] === LF
+          first > 0 && second >= 0 && second <= 9 && bytes[position + 3] === CR &&
+          bytes[position + 4] === LF
         ) {
           this.#bulkLength = first * 10 + second;
           this.#position = position + 5;
@@ -245,8 +254,8 @@ export class RequestParser {
 
   #inline(): number {
     const from = this.#position;
-    const newline = this.#bytes.indexOf(LF, from);
-    if (newline < 0 || newline >= this.#end) {
+    const newline = this.#search(LF, this.#end);
+    if (newline < 0) {
       if (this.#end - from > INLINE_BYTES_MAX) return this.#fail("too big inline request");
       return PARSED_NOTHING;
     }
@@ -261,9 +270,17 @@ export class RequestParser {
 
   /** Where the line that begins at the position ends: the index of its \r, or -1. */
   #lineEnd(): number {
-    const at = this.#bytes.indexOf(CR, this.#position);
-    // The byte after \r is taken for \n, as Redis takes it.
-    return at < 0 || at + 1 >= this.#end ? -1 : at;
+    // The byte after \r is taken for \n, as Redis takes it; until it is there, \r is not found.
+    return this.#search(CR, this.#end - 1);
+  }
+
+  /** The first such byte from the position on and before `end`, or -1; looks at each byte once. */
+  #search(byte: number, end: number): number {
+    const bytes = this.#bytes;
+    const from = this.#searchedTo > this.#position ? this.#searchedTo : this.#position;
+    for (let i = from; i < end; i++) if (bytes[i] === byte) return i;
+    if (end > from) this.#searchedTo = end;
+    return -1;
   }
 
   #fail(reason: string): number {
@@ -275,7 +292,9 @@ export class RequestParser {
   /** How many more bytes the current command is known to need. */
   #expectedBytes(): number {
     if (this.#bulkLength < BIG_BULK_BYTES) return 0;
-    return Math.max(0, this.#bulkLength + 2 - (this.#end - this.#position));
+    const there = this.#end - this.#position;
+    // A length is quickly said: beyond this, a client gets as much again as it has sent.
+    return Math.max(0, Math.min(this.#bulkLength + 2 - there, Math.max(BULK_TRUST_BYTES, there)));
   }
 
   #reserve(length: number): void {
@@ -292,9 +311,18 @@ export class RequestParser {
     const start = this.#left >= 0 ? this.#commandStart : this.#position;
     if (start === this.#end && this.#left < 0) return this.#forget();
     if (start === 0) return;
-    this.#buffer.copyWithin(0, start, this.#end);
+    const length = this.#end - start;
+    const wanted = bufferSize(length + this.#expectedBytes());
+    if (this.#buffer.length > KEPT_BUFFER_BYTES_MAX && wanted <= this.#buffer.length >>> 2) {
+      // What is left of something large does not keep its buffer.
+      const smaller = new Uint8Array(wanted);
+      smaller.set(this.#buffer.subarray(start, this.#end));
+      this.#buffer = smaller;
+      this.#bytes = smaller;
+    } else this.#buffer.copyWithin(0, start, this.#end);
     if (this.#left >= 0 && this.#own !== null) this.#own.shift(-start);
     this.#position -= start;
+    this.#searchedTo -= start;
     this.#end -= start;
     this.#commandStart = 0;
   }
@@ -304,6 +332,7 @@ export class RequestParser {
     this.#position = 0;
     this.#end = 0;
     this.#bytes = NO_BUFFER;
+    this.#searchedTo = 0;
     if (this.#buffer.length > KEPT_BUFFER_BYTES_MAX) this.#buffer = NO_BUFFER;
     this.#own?.shrink();
   }
@@ -324,6 +353,11 @@ function lengthIn(bytes: Uint8Array, start: number, end: number): number {
   const isNegative = bytes[start] === 45;
   const from = isNegative ? start + 1 : start;
   if (from === end || end - from > 19) return NaN;
+  if (end - from > 15) {
+    // Beyond all limits whatever it is, if it is a 64-bit integer.
+    if (!parseInt64(bytes, start, end)) return NaN;
+    return isNegative ? -Infinity : Infinity;
+  }
   if (bytes[from] === 48 && (end - from > 1 || isNegative)) return NaN;
   let value = 0;
   for (let i = from; i < end; i++) {

@@ -3,9 +3,17 @@ import { bitmapCommands } from "../command/bitmap/commands.ts";
 import { genericCommands } from "../command/generic/commands.ts";
 import { dumpCommands } from "../command/generic/dump.ts";
 import { stringCommands } from "../command/string/commands.ts";
+import { clientCommands } from "./commands/client.ts";
+import { commandCommands } from "./commands/command.ts";
 import { configCommands } from "./commands/config.ts";
 import { connectionCommands } from "./commands/connection.ts";
+import { debugCommands } from "./commands/debug.ts";
+import { functionCommands } from "./commands/function.ts";
+import { infoCommands } from "./commands/info.ts";
+import { lolwutCommands } from "./commands/lolwut.ts";
+import { memoryCommands } from "./commands/memory.ts";
 import { persistenceCommands } from "./commands/persistence.ts";
+import { timeCommands } from "./commands/time.ts";
 import { ConfigError } from "./config/conf_file.ts";
 import type { Engine } from "./engine.ts";
 import { Command, CommandTable } from "./registry.ts";
@@ -18,8 +26,16 @@ export function commandTable(engine: Engine): CommandTable {
     ...genericCommands,
     ...dumpCommands,
     ...connectionCommands(engine),
+    ...clientCommands(engine),
+    ...commandCommands(engine),
     ...configCommands(engine),
     ...persistenceCommands(engine),
+    ...functionCommands,
+    ...infoCommands(engine),
+    ...memoryCommands(engine),
+    ...debugCommands(engine),
+    ...timeCommands(engine),
+    ...lolwutCommands(engine),
   ];
   const commands = definitions.map((definition) => new Command(definition, null));
   return new CommandTable(commands, renamedCommands(engine, commands));

@@ -2,7 +2,7 @@
  * From the arguments of a request to its reply: finds the command, applies every gate in one place,
  * in the order in which Redis applies them (processCommand), and runs it with its statistics (call).
  */
-import { latin1 } from "../base/ascii.ts";
+import { equalsIgnoringCase, latin1, latin1Bytes } from "../base/ascii.ts";
 import { HeapFull } from "../heap/heap.ts";
 import {
   LOADING,
@@ -11,6 +11,7 @@ import {
   unknownSubcommand,
   wrongArity,
 } from "../protocol/wire_errors.ts";
+import type { Arguments } from "../protocol/arguments.ts";
 import type { Client } from "./client.ts";
 import type { Engine } from "./engine.ts";
 import type { Command } from "./registry.ts";
@@ -18,6 +19,8 @@ import { FLAG_LOADING, FLAG_NO_AUTH, FLAG_PROTECTED } from "./registry.ts";
 
 /** How much of an unknown command and its arguments an error quotes. */
 const QUOTED_BYTES_MAX = 128;
+const POST = latin1Bytes("post");
+const HOST = latin1Bytes("host:");
 
 export class Dispatch {
   readonly #engine: Engine;
@@ -52,8 +55,13 @@ export class Dispatch {
     const command = engine.commands.find(args.bytes, args.starts[0], args.ends[0]);
     const found = command === null || command.subcommands === null || args.count === 1
       ? command
-      : command.subcommands.find(args.bytes, args.starts[1], args.ends[1]) ?? command;
-    const refusal = this.#gate(client, found);
+      : command.subcommands.find(args.bytes, args.starts[1], args.ends[1]);
+    client.lastCommand = found;
+    if (command === null && isHttp(args)) {
+      engine.closeHttpClient(client);
+      return true;
+    }
+    const refusal = found === null ? unknown(args, command) : this.#gate(client, found);
     if (refusal !== undefined) {
       if (found !== null) found.rejectedCalls++;
       this.#refuse(client, refusal);
@@ -65,22 +73,19 @@ export class Dispatch {
   }
 
   /** The error that keeps a command from running, if any. */
-  #gate(client: Client, command: Command | null): string | undefined {
-    const args = client.parser.args;
-    if (command === null) return this.#unknown(client);
-    if (command.run === null) {
-      // A container without a subcommand, or with one that it does not have.
-      if (args.count === 1) return wrongArity(command.fullName);
-      const name = latin1(args.bytes, args.starts[1], Math.min(args.ends[1], args.starts[1] + 128));
-      return unknownSubcommand(name, command.fullName);
+  #gate(client: Client, command: Command): string | undefined {
+    if (command.run === null || !command.accepts(client.parser.args.count)) {
+      return wrongArity(command.fullName);
     }
-    if (!command.accepts(args.count)) return wrongArity(command.fullName);
     if (command.flags !== 0) {
       if ((command.flags & FLAG_PROTECTED) !== 0) {
         const refusal = this.#engine.protectedRefusal(client, command);
         if (refusal !== undefined) return refusal;
       }
-      if (!client.isAuthenticated && (command.flags & FLAG_NO_AUTH) === 0) return NO_AUTH;
+      if (
+        !client.isAuthenticated && (command.flags & FLAG_NO_AUTH) === 0 &&
+        this.#engine.config.text("requirepass") !== ""
+      ) return NO_AUTH;
       if (this.#engine.isLoading && (command.flags & FLAG_LOADING) === 0) return LOADING;
     }
     return undefined;
@@ -99,7 +104,6 @@ export class Dispatch {
     call.name = command.fullName;
     engine.currentClient = client;
     engine.keyspace.isNoTouch = client.isNoTouch;
-    client.lastCommand = command;
     try {
       command.run!(call);
     } catch (thrown) {
@@ -144,18 +148,37 @@ export class Dispatch {
     }
     client.reply.truncate(lengthBefore);
   }
+}
 
-  #unknown(client: Client): string {
-    const args = client.parser.args;
-    const quoted = (index: number, room: number) =>
-      latin1(args.bytes, args.starts[index], Math.min(args.ends[index], args.starts[index] + room));
-    let rest = "";
-    for (let i = 1; i < args.count && rest.length < QUOTED_BYTES_MAX; i++) {
-      rest += `'${quoted(i, QUOTED_BYTES_MAX - rest.length)}' `;
-    }
-    const name = quoted(0, QUOTED_BYTES_MAX);
-    return `ERR unknown command '${name}', with args beginning with: ${rest}`;
+/** Whether this is no command but a line of HTTP: a web page that was made to talk to us. */
+function isHttp(args: Arguments): boolean {
+  const { bytes, starts, ends } = args;
+  return equalsIgnoringCase(bytes, starts[0], ends[0], POST) ||
+    equalsIgnoringCase(bytes, starts[0], ends[0], HOST);
+}
+
+/** The error for a command that is not there, or a container's subcommand that is not there. */
+function unknown(args: Arguments, container: Command | null): string {
+  if (container !== null) {
+    return unknownSubcommand(quoted(args, 1, QUOTED_BYTES_MAX), container.fullName);
   }
+  let rest = "";
+  for (let i = 1; i < args.count && rest.length < QUOTED_BYTES_MAX; i++) {
+    rest += `'${quoted(args, i, QUOTED_BYTES_MAX - rest.length)}' `;
+  }
+  const name = quoted(args, 0, QUOTED_BYTES_MAX);
+  return `ERR unknown command '${name}', with args beginning with: ${rest}`;
+}
+
+/** An argument as C prints it: so many bytes at most, and none from a zero byte on. */
+function quoted(args: Arguments, index: number, room: number): string {
+  const text = latin1(
+    args.bytes,
+    args.starts[index],
+    Math.min(args.ends[index], args.starts[index] + room),
+  );
+  const zero = text.indexOf("\0");
+  return zero < 0 ? text : text.slice(0, zero);
 }
 
 function copyOfArguments(client: Client): Uint8Array[] {

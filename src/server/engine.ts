@@ -47,6 +47,9 @@ const PROTECTED_MODE = latin1Bytes(
 );
 const MAX_CLIENTS = latin1Bytes("-ERR max number of clients reached\r\n");
 
+/** An entry keeps the length of its value in 31 bits, whatever `proto-max-bulk-len` says. */
+const BULK_BYTES_MAX = 0x7fffe000;
+
 export class Engine {
   readonly platform: Platform;
   readonly clock: Clock;
@@ -89,6 +92,7 @@ export class Engine {
   #maxClients = 0;
   #queryBufferMax = 0;
   #nextClientId = 1;
+  #attackLoggedMs = 0;
   readonly #arguments: Arguments = new Arguments();
   readonly #buffers: BufferPool = new BufferPool();
   readonly #flushQueue: Client[] = [];
@@ -196,6 +200,14 @@ export class Engine {
     if (this.pause.mode !== "off" && this.keyspace.nowMs >= this.pause.endsAtMs) this.unpause();
   }
 
+  /** CLIENT PAUSE. While it lasts, keys only look expired: deleting them would be a write. */
+  pauseClients(mode: "write" | "all", endsAtMs: number): void {
+    this.pauseEndsIfDue();
+    this.pause.begin(mode, endsAtMs);
+    this.keyspace.keepsExpired = true;
+    this.pauseEndsIfDue();
+  }
+
   /** Ends CLIENT PAUSE and lets those go on who waited. */
   unpause(): void {
     for (const client of this.pause.end()) {
@@ -220,6 +232,22 @@ export class Engine {
     client.socket.destroy();
   }
 
+  /**
+   * Somebody's browser was made to send HTTP here, hoping that what is no command is passed over and
+   * what follows is run. It gets no chance; the log says so once a minute.
+   */
+  closeHttpClient(client: Client): void {
+    const nowMs = this.keyspace.nowMs;
+    if (Math.abs(nowMs - this.#attackLoggedMs) > 60_000) {
+      this.#attackLoggedMs = nowMs;
+      this.log.warning(
+        "Possible SECURITY ATTACK detected: a client has sent POST or Host: as to a web server " +
+          `(Cross Protocol Scripting). Connection from ${client.socket.remoteAddress} aborted.`,
+      );
+    }
+    this.closeClient(client, "now");
+  }
+
   /** Sends what is waiting for every client; returns false while some of it could not be sent. */
   flushClients(): boolean {
     this.#flushQueued();
@@ -234,6 +262,7 @@ export class Engine {
     this.keyspace.misses = 0;
     this.keyspace.expiredCount = 0;
     this.expiry.resetStatistics();
+    this.persistence.saveCount = 0;
     for (const command of this.commands.commands) command.resetStatistics();
   }
 
@@ -246,7 +275,7 @@ export class Engine {
   #followConfig(): void {
     const config = this.config;
     const follow = () => {
-      this.settings.bulkLengthMax = config.number("proto-max-bulk-len");
+      this.settings.bulkLengthMax = Math.min(config.number("proto-max-bulk-len"), BULK_BYTES_MAX);
       this.settings.lazyUserDelete = config.flag("lazyfree-lazy-user-del");
       this.settings.lazyUserFlush = config.flag("lazyfree-lazy-user-flush");
       this.settings.lazyExpire = config.flag("lazyfree-lazy-expire");
@@ -274,6 +303,14 @@ export class Engine {
       "lfu-log-factor",
       "lfu-decay-time",
     ], follow);
+    // Who has not authenticated need not any more, or again; who had in time, has.
+    config.onChange(["requirepass"], () => {
+      const hasPassword = config.text("requirepass") !== "";
+      for (const { parser, isAuthenticated } of this.clients.values()) {
+        parser.isUnauthenticated = hasPassword && !isAuthenticated;
+      }
+      return undefined;
+    });
   }
 
   #opened(socket: Socket): void {
@@ -345,7 +382,7 @@ export class Engine {
         if (client.isClosed || client.isClosingAfterReplies) return;
       } else if (found === PARSED_ERROR) {
         this.log.verbose(`Protocol error (${parser.error}) from client: ${describe(client)}`);
-        client.reply.error(`ERR ${parser.error}`);
+        if (client.replyMode === "on") client.reply.error(`ERR ${parser.error}`);
         this.statistics.countError(`ERR ${parser.error}`);
         client.isClosingAfterReplies = true;
         return;
@@ -453,6 +490,8 @@ export class Engine {
     if (timeoutMs === 0) return;
     for (const client of this.clients.values()) {
       if (this.keyspace.nowMs - client.lastInteractionMs <= timeoutMs) continue;
+      // It is not idle: it has been made to wait.
+      if (client.isPostponed) continue;
       this.log.verbose("Closing idle client");
       this.closeClient(client, "now");
     }

@@ -1,4 +1,4 @@
-/** Finding the first byte that differs from 0x00 or 0xff, eight 32-bit words at a time. */
+/** Finding the first byte that differs from 0x00 or 0xff, four 32-bit words at a time. */
 
 /**
  * The index of the first byte of `bytes[at..end)` that is not `skip`, or `end`.
@@ -16,21 +16,36 @@ export function firstOtherByte(
     if (bytes[at] !== skip) return at;
     at++;
   }
-  if (at < end) at = firstOtherWord(words, at >>> 2, end >>> 2, skip === 0 ? 0 : -1) << 2;
+  if (at < end) {
+    const word = at >>> 2;
+    at =
+      (skip === 0 ? blockNotClear(words, word, end >>> 2) : blockNotFull(words, word, end >>> 2)) <<
+      2;
+  }
   while (at < end && bytes[at] === skip) at++;
   return at;
 }
 
-/** The index of the first word that is not `skip`, or `end`. */
-function firstOtherWord(words: Int32Array, word: number, end: number, skip: number): number {
-  const blocksEnd = end - 7;
-  for (; word < blocksEnd; word += 8) {
-    const first = words[word] ^ skip | words[word + 1] ^ skip;
-    const second = words[word + 2] ^ skip | words[word + 3] ^ skip;
-    const third = words[word + 4] ^ skip | words[word + 5] ^ skip;
-    const fourth = words[word + 6] ^ skip | words[word + 7] ^ skip;
-    if ((first | second | third | fourth) !== 0) break;
+/**
+ * From `word` in steps of four, the first block of four words that has a 1, or where less than a
+ * block is left before `end`.
+ */
+function blockNotClear(words: Int32Array, word: number, end: number): number {
+  const last = end - 4 | 0;
+  // `| 0` spares the engine the check that an index may have left the 32-bit integers.
+  for (; word <= last; word = word + 4 | 0) {
+    const any = words[word] | words[word + 1 | 0] | words[word + 2 | 0] | words[word + 3 | 0];
+    if (any !== 0) break;
   }
-  while (word < end && words[word] === skip) word++;
+  return word;
+}
+
+/** As {@link blockNotClear}, a block that has a 0. */
+function blockNotFull(words: Int32Array, word: number, end: number): number {
+  const last = end - 4 | 0;
+  for (; word <= last; word = word + 4 | 0) {
+    const all = words[word] & words[word + 1 | 0] & words[word + 2 | 0] & words[word + 3 | 0];
+    if (all !== -1) break;
+  }
   return word;
 }

@@ -169,11 +169,11 @@ function combineWords(
   count: number,
 ): void {
   if (operation === AND) {
-    for (let i = 0; i < count; i++) blockWords[to + i] &= words[from + i];
+    for (let i = 0; i < count; i++) blockWords[to + i | 0] &= words[from + i | 0];
   } else if (operation === OR) {
-    for (let i = 0; i < count; i++) blockWords[to + i] |= words[from + i];
+    for (let i = 0; i < count; i++) blockWords[to + i | 0] |= words[from + i | 0];
   } else {
-    for (let i = 0; i < count; i++) blockWords[to + i] ^= words[from + i];
+    for (let i = 0; i < count; i++) blockWords[to + i | 0] ^= words[from + i | 0];
   }
 }
 

@@ -31,14 +31,12 @@ const rename = defineCommand({
   keys: [keyRange(1, 1, 1, "RW access delete"), keyRange(2, 2, 1, "OW update")],
   arguments: RENAME_ARGUMENTS,
   run(call) {
-    if (hasSameKeys(call)) {
-      if (call.lookupWrite(1) === 0) return call.reply.error(NO_SUCH_KEY);
-      return call.reply.ok();
-    }
     if (call.lookupWrite(1) === 0) return call.reply.error(NO_SUCH_KEY);
-    const target = call.lookupWrite(2);
-    if (target !== 0) call.database.delete(target);
-    move(call, call.database, 2);
+    if (!hasSameKeys(call)) {
+      const target = call.lookupWrite(2);
+      if (target !== 0) call.database.delete(target);
+      move(call, call.database, 2);
+    }
     call.reply.ok();
   },
 });

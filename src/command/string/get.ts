@@ -119,7 +119,7 @@ function expire(call: Call, ref: number, expiresAtMs: number): void {
   call.dirty++;
   if (expiresAtMs <= call.keyspace.nowMs) {
     call.database.delete(ref);
-    return propagate(call, "DEL");
+    return propagate(call, call.settings.lazyExpire ? "UNLINK" : "DEL");
   }
   call.database.setExpiry(ref, expiresAtMs);
   propagate(call, "PEXPIREAT", expiresAtMs);

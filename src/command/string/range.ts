@@ -71,8 +71,9 @@ export const setrange = defineCommand({
     const ref = call.lookupStringWrite(1);
     if (ref === WRONG_TYPE_REPLIED) return;
     const oldLength = ref === 0 ? 0 : call.database.valueLengthOf(ref);
-    const end = offset + call.args.lengthOf(3);
-    if (end === offset) return call.reply.integer(oldLength);
+    const added = call.args.lengthOf(3);
+    if (added === 0) return call.reply.integer(oldLength);
+    const end = offset + added;
     if (!call.isStringLengthAllowed(end)) return;
     writePart(call, ref, oldLength, offset, 3);
     call.reply.integer(Math.max(oldLength, end));

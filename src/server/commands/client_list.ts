@@ -7,16 +7,22 @@
  * - `fd`: runtimes do not tell a socket's descriptor. It is the id moved to where redis-server's
  *   descriptors begin: unique, and shaped as readers expect it.
  * - `qbuf`, `qbuf-free`: the parser's own buffer, which a connection has only while a command
- *   arrives in pieces. A command that arrived whole was never in it.
+ *   arrives in pieces. A command that arrived whole was never in it; the one that runs is counted
+ *   with what it takes in the protocol.
  * - `rbs`, `rbp`, `obl` are Redis's static buffer, `oll` and `omem` what did not fit there. Here both
  *   are one buffer, borrowed while there is something in it: its first 16 KiB are told as the former.
  *   `rbp`, a peak, is what the buffer holds now.
  */
+import { integerTextLength } from "../../base/integer_text.ts";
+import type { Arguments } from "../../protocol/arguments.ts";
 import type { Client } from "../client.ts";
 import type { Engine } from "../engine.ts";
 
 const FIRST_DESCRIPTOR = 7;
 const STATIC_REPLY_BYTES = 16 * 1024;
+const LINE_END_BYTES = 2;
+/** What a header line has beside its number. */
+const HEADER_BYTES = 1 + LINE_END_BYTES;
 
 /** What Redis calls a client's type. */
 export type ClientType = "normal" | "master" | "replica" | "pubsub";
@@ -38,17 +44,13 @@ export function clientTypeOf(word: string): ClientType | undefined {
   }
 }
 
-/** The type of a connection. */
-export function typeOfClient(_client: Client): ClientType {
-  return "normal";
-}
-
 /** The connection's line, without a line feed. */
 export function clientLine(engine: Engine, client: Client): string {
   const { parser, reply, socket } = client;
   const nowSeconds = Math.floor(engine.keyspace.nowMs / 1000);
   const staticBytes = Math.min(reply.bytes.length, STATIC_REPLY_BYTES);
   const staticPending = Math.min(reply.pendingBytes, STATIC_REPLY_BYTES);
+  const isCurrent = engine.currentClient === client;
   const listBytes = reply.bytes.length - staticBytes + client.heldBytes;
   return [
     `id=${client.id}`,
@@ -64,9 +66,9 @@ export function clientLine(engine: Engine, client: Client): string {
     "psub=0",
     "ssub=0",
     "multi=-1",
-    `qbuf=${parser.bufferedBytes}`,
+    `qbuf=${parser.bufferedBytes + (isCurrent ? requestBytes(parser.args) : 0)}`,
     `qbuf-free=${parser.bufferBytes - parser.bufferedBytes}`,
-    `argv-mem=${engine.currentClient === client ? argumentBytes(client) : 0}`,
+    `argv-mem=${isCurrent ? argumentBytes(parser.args) : 0}`,
     "multi-mem=0",
     `rbs=${staticBytes}`,
     `rbp=${staticPending}`,
@@ -100,10 +102,18 @@ function listed(name: string): string {
   return zero < 0 ? name : name.slice(0, zero);
 }
 
-/** Bytes of the arguments of the command that runs. */
-function argumentBytes(client: Client): number {
-  const { args } = client.parser;
+/** Bytes of the arguments of a command. */
+function argumentBytes(args: Arguments): number {
   let bytes = 0;
   for (let i = 0; i < args.count; i++) bytes += args.lengthOf(i);
+  return bytes;
+}
+
+/** Bytes that a command takes on the wire: `*2\r\n$6\r\nCLIENT\r\n$4\r\nLIST\r\n`. */
+function requestBytes(args: Arguments): number {
+  let bytes = HEADER_BYTES + integerTextLength(args.count) + argumentBytes(args);
+  for (let i = 0; i < args.count; i++) {
+    bytes += HEADER_BYTES + integerTextLength(args.lengthOf(i)) + LINE_END_BYTES;
+  }
   return bytes;
 }

@@ -14,8 +14,7 @@ import type { Client } from "../client.ts";
 import type { Config } from "../config/config.ts";
 import type { Engine } from "../engine.ts";
 import { REDIS_VERSION } from "../version.ts";
-import { INVALID_CLIENT_NAME } from "./client.ts";
-import { int64, isListable, textUntilZero } from "./plain_argument.ts";
+import { int64, INVALID_CLIENT_NAME, isListable, textUntilZero } from "./plain_argument.ts";
 
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
@@ -67,8 +66,8 @@ export function connectionCommands(engine: Engine): readonly CommandDefinition[]
       summary: "Proves with a password who the connection is.",
       since: "1.0.0",
       group: "connection",
-      complexity: "O(N) where N is the number of passwords defined for the user",
-      history: [["6.0.0", "Added ACL style (username and password)."]],
+      complexity: "O(N) for a user of N passwords",
+      history: [["6.0.0", "A user name may be given."]],
       arity: -2,
       flags: ["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"],
       acl: ["connection"],
@@ -84,11 +83,7 @@ export function connectionCommands(engine: Engine): readonly CommandDefinition[]
       since: "6.0.0",
       group: "connection",
       complexity: "O(1)",
-      history: [[
-        "6.2.0",
-        "`protover` made optional; when called without arguments the command reports the current " +
-        "connection's context.",
-      ]],
+      history: [["6.2.0", "`protover` may be left out: HELLO alone only tells."]],
       arity: -1,
       flags: ["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"],
       acl: ["connection"],

@@ -14,7 +14,7 @@ export function persistenceCommands(engine: Engine): readonly CommandDefinition[
       summary: "Saves the data set to the RDB file and answers when it is on disk.",
       since: "1.0.0",
       group: "server",
-      complexity: "O(N) where N is the total number of keys in all databases",
+      complexity: "O(N), N being the keys of all databases",
       arity: 1,
       flags: ["admin", "noscript", "no_async_loading", "no_multi"],
       run(call) {
@@ -27,9 +27,8 @@ export function persistenceCommands(engine: Engine): readonly CommandDefinition[
       summary: "Saves the data set if it is to be saved, and ends the server.",
       since: "1.0.0",
       group: "server",
-      complexity: "O(N) when saving, where N is the total number of keys in all databases " +
-        "when saving data, otherwise O(1)",
-      history: [["7.0.0", "Added the `NOW`, `FORCE` and `ABORT` modifiers."]],
+      complexity: "O(N) with a save, N being the keys of all databases; else O(1)",
+      history: [["7.0.0", "Takes NOW, FORCE and ABORT."]],
       arity: -1,
       flags: ["admin", "noscript", "loading", "stale", "no_multi", "allow_busy"],
       arguments: [

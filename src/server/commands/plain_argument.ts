@@ -5,6 +5,10 @@ import { latin1 } from "../../base/ascii.ts";
 import { parseBigInteger } from "../../base/integer_text.ts";
 import type { Call } from "../../command/call.ts";
 
+/** What CLIENT SETNAME and HELLO say to a name that is not {@link isListable}. */
+export const INVALID_CLIENT_NAME =
+  "ERR Client names cannot contain spaces, newlines or special characters.";
+
 /** The argument as a signed 64-bit integer; undefined when it is none. */
 export function int64(call: Call, index: number): bigint | undefined {
   const args = call.args;

@@ -1,0 +1,441 @@
+/**
+ * The sections of INFO: every field that Redis 7.2 has, in its order, and two of our own.
+ *
+ * A field tells what is so here; where this server has no such thing it shows what Redis shows
+ * while the thing rests (0 for counters, -1 for times of what never happened), so that tools which
+ * expect the field find it.
+ */
+import { latin1Bytes } from "../../base/ascii.ts";
+import { Crc64 } from "../../base/crc64.ts";
+import type { Engine } from "../engine.ts";
+import { memoryFigures, ratio } from "../memory_figures.ts";
+import type { Command } from "../registry.ts";
+import { PAGURUS_VERSION, REDIS_VERSION } from "../version.ts";
+
+/** What `mem_allocator` says: our own heap (src/heap). */
+export const ALLOCATOR_NAME = "paged-heap";
+
+/** One line; the value must hold no line break. */
+export type InfoField = readonly [name: string, value: string | number];
+
+/** A part of INFO's answer. */
+export interface InfoSection {
+  /** What it is asked for by, in lower case. */
+  readonly name: string;
+  readonly alias?: string;
+  /** What stands in its first line. */
+  readonly heading: string;
+  /** In the answer to INFO without arguments; in that to INFO ALL. */
+  readonly isDefault: boolean;
+  readonly isInAll: boolean;
+  fields(engine: Engine): readonly InfoField[];
+}
+
+/** All of them, in the order in which they are answered. */
+export const INFO_SECTIONS: readonly InfoSection[] = [
+  section("server", "Server", server),
+  section("clients", "Clients", clients),
+  section("memory", "Memory", memory),
+  section("persistence", "Persistence", persistence),
+  section("stats", "Stats", stats),
+  section("replication", "Replication", replication),
+  section("cpu", "CPU", cpu),
+  { ...section("modules", "Modules", () => []), alias: "module_list" },
+  { ...section("commandstats", "Commandstats", commandStats), isDefault: false },
+  section("errorstats", "Errorstats", errorStats),
+  // Latencies are not kept by command: the section is there and empty, as without any command.
+  { ...section("latencystats", "Latencystats", () => []), isDefault: false },
+  section("cluster", "Cluster", () => [["cluster_enabled", 0]]),
+  section("keyspace", "Keyspace", keyspace),
+  { ...section("debug", "Debug", debug), isDefault: false, isInAll: false },
+];
+
+function section(name: string, heading: string, fields: InfoSection["fields"]): InfoSection {
+  return { name, heading, isDefault: true, isInAll: true, fields };
+}
+
+function server(engine: Engine): InfoField[] {
+  const { config, platform, keyspace } = engine;
+  const { runtime, pid, operatingSystem, executable } = platform.process;
+  const wallMs = engine.clock.wallMs();
+  const uptimeSeconds = Math.max(0, Math.floor((wallMs - engine.startedMs) / 1000));
+  const runtimeName = runtime.split(" ")[0];
+  const hz = config.number("hz");
+  return [
+    ["redis_version", REDIS_VERSION],
+    ["pagurus_version", PAGURUS_VERSION],
+    ["pagurus_runtime", runtime],
+    ["redis_git_sha1", "00000000"],
+    ["redis_git_dirty", 0],
+    ["redis_build_id", buildId(runtime)],
+    ["redis_mode", "standalone"],
+    ["os", operatingSystem],
+    ["arch_bits", 64],
+    ["monotonic_clock", `${runtimeName} performance.now`],
+    ["multiplexing_api", runtimeName],
+    ["atomicvar_api", "ecmascript-atomics"],
+    ["gcc_version", "0.0.0"],
+    ["process_id", pid],
+    ["process_supervised", "no"],
+    ["run_id", engine.runId],
+    ["tcp_port", engine.tcpPort()],
+    ["server_time_usec", Math.floor(wallMs * 1000)],
+    ["uptime_in_seconds", uptimeSeconds],
+    ["uptime_in_days", Math.floor(uptimeSeconds / 86400)],
+    ["hz", hz],
+    ["configured_hz", hz],
+    ["lru_clock", Math.floor(keyspace.nowMs / 1000) & 0xffffff],
+    ["executable", executable],
+    ["config_file", config.file ?? ""],
+    ["io_threads_active", 0],
+    ...listeners(engine),
+  ];
+}
+
+/** `listener0:name=tcp,bind=127.0.0.1,port=6379`; kinds of connections are numbered as in Redis. */
+function listeners(engine: Engine): InfoField[] {
+  const { config } = engine;
+  const fields: InfoField[] = [];
+  const port = engine.tcpPort();
+  if (port > 0) {
+    const binds = config.bindAddresses().map((address) => `,bind=${address}`).join("");
+    fields.push(["listener0", `name=tcp${binds},port=${port}`]);
+  }
+  const path = config.text("unixsocket");
+  if (path !== "") fields.push(["listener1", `name=unix,bind=${path}`]);
+  return fields;
+}
+
+/** Changes with the version and the runtime. */
+function buildId(runtime: string): string {
+  const text = latin1Bytes(`${REDIS_VERSION} ${PAGURUS_VERSION} ${runtime}`);
+  const crc = new Crc64();
+  crc.update(text, 0, text.length);
+  const hex = (word: number) => (word >>> 0).toString(16).padStart(8, "0");
+  return hex(crc.high) + hex(crc.low);
+}
+
+function clients(engine: Engine): InfoField[] {
+  let inputMax = 0;
+  let outputMax = 0;
+  for (const client of engine.clients.values()) {
+    inputMax = Math.max(inputMax, client.parser.bufferBytes);
+    outputMax = Math.max(outputMax, client.outputBytes);
+  }
+  return [
+    ["connected_clients", engine.clients.size],
+    ["cluster_connections", 0],
+    ["maxclients", engine.config.number("maxclients")],
+    ["client_recent_max_input_buffer", inputMax],
+    ["client_recent_max_output_buffer", outputMax],
+    // As in Redis, those whom CLIENT PAUSE holds are among them.
+    ["blocked_clients", engine.pause.waiting.size],
+    ["tracking_clients", 0],
+    ["clients_in_timeout_table", 0],
+    ["total_blocking_keys", 0],
+    ["total_blocking_keys_on_nokey", 0],
+  ];
+}
+
+function memory(engine: Engine): InfoField[] {
+  const { config, platform } = engine;
+  const figures = memoryFigures(engine);
+  const { used, residentSet, peak, resident, active, allocated, maximum } = figures;
+  const total = platform.process.totalMemoryBytes();
+  return [
+    ...withHuman("used_memory", used),
+    ...withHuman("used_memory_rss", residentSet),
+    ...withHuman("used_memory_peak", peak),
+    ["used_memory_peak_perc", `${figures.peakPercent.toFixed(2)}%`],
+    ["used_memory_overhead", figures.overhead],
+    ["used_memory_startup", figures.startup],
+    ["used_memory_dataset", figures.dataset],
+    ["used_memory_dataset_perc", `${figures.datasetPercent.toFixed(2)}%`],
+    ["allocator_allocated", allocated],
+    ["allocator_active", active],
+    ["allocator_resident", resident],
+    ...withHuman("total_system_memory", total),
+    ["used_memory_lua", 0],
+    ["used_memory_vm_eval", 0],
+    ["used_memory_lua_human", humanBytes(0)],
+    ["used_memory_scripts_eval", 0],
+    ["number_of_cached_scripts", 0],
+    ["number_of_functions", 0],
+    ["number_of_libraries", 0],
+    ["used_memory_vm_functions", 0],
+    ...withHuman("used_memory_vm_total", 0),
+    ["used_memory_functions", 0],
+    ...withHuman("used_memory_scripts", 0),
+    ...withHuman("maxmemory", maximum),
+    ["maxmemory_policy", config.choice("maxmemory-policy")],
+    ["allocator_frag_ratio", ratio(active, allocated).toFixed(2)],
+    ["allocator_frag_bytes", active - allocated],
+    ["allocator_rss_ratio", ratio(resident, active).toFixed(2)],
+    ["allocator_rss_bytes", resident - active],
+    ["rss_overhead_ratio", ratio(residentSet, resident).toFixed(2)],
+    ["rss_overhead_bytes", residentSet - resident],
+    ["mem_fragmentation_ratio", ratio(residentSet, used).toFixed(2)],
+    ["mem_fragmentation_bytes", residentSet - used],
+    ["mem_not_counted_for_evict", 0],
+    ["mem_replication_backlog", 0],
+    ["mem_total_replication_buffers", 0],
+    ["mem_clients_slaves", 0],
+    ["mem_clients_normal", figures.clients],
+    ["mem_cluster_links", 0],
+    ["mem_aof_buffer", 0],
+    ["mem_allocator", ALLOCATOR_NAME],
+    ["active_defrag_running", 0],
+    ["lazyfree_pending_objects", 0],
+    ["lazyfreed_objects", 0],
+  ];
+}
+
+function persistence(engine: Engine): InfoField[] {
+  const { persistence: state } = engine;
+  return [
+    ["loading", engine.isLoading ? 1 : 0],
+    ["async_loading", 0],
+    ["current_cow_peak", 0],
+    ["current_cow_size", 0],
+    ["current_cow_size_age", 0],
+    ["current_fork_perc", "0.00"],
+    ["current_save_keys_processed", 0],
+    ["current_save_keys_total", 0],
+    ["rdb_changes_since_last_save", state.dirty],
+    ["rdb_bgsave_in_progress", 0],
+    ["rdb_last_save_time", state.lastSaveSeconds],
+    ["rdb_last_bgsave_status", state.isLastSaveOk ? "ok" : "err"],
+    ["rdb_last_bgsave_time_sec", state.lastSaveTookSeconds],
+    ["rdb_current_bgsave_time_sec", -1],
+    ["rdb_saves", state.saveCount],
+    ["rdb_last_cow_size", 0],
+    ["rdb_last_load_keys_expired", state.loadedExpiredCount],
+    ["rdb_last_load_keys_loaded", state.loadedCount],
+    ["aof_enabled", 0],
+    ["aof_rewrite_in_progress", 0],
+    ["aof_rewrite_scheduled", 0],
+    ["aof_last_rewrite_time_sec", -1],
+    ["aof_current_rewrite_time_sec", -1],
+    ["aof_last_bgrewrite_status", "ok"],
+    ["aof_rewrites", 0],
+    ["aof_rewrites_consecutive_failures", 0],
+    ["aof_last_write_status", "ok"],
+    ["aof_last_cow_size", 0],
+    ["module_fork_in_progress", 0],
+    ["module_fork_last_cow_size", 0],
+    ...loading(engine),
+  ];
+}
+
+/** Only while a file is being loaded. */
+function loading(engine: Engine): InfoField[] {
+  if (!engine.isLoading) return [];
+  const { progress, loadStartedMs } = engine.persistence;
+  const total = progress?.totalBytes ?? 0;
+  const loaded = progress?.loadedBytes ?? 0;
+  const elapsedSeconds = Math.floor((engine.clock.wallMs() - loadStartedMs) / 1000);
+  // As Redis: a made-up second as long as there is nothing to go by.
+  const etaSeconds = elapsedSeconds <= 0
+    ? 1
+    : Math.floor(elapsedSeconds * (total - loaded) / (loaded + 1));
+  return [
+    ["loading_start_time", Math.floor(loadStartedMs / 1000)],
+    ["loading_total_bytes", total],
+    ["loading_rdb_used_mem", 0],
+    ["loading_loaded_bytes", loaded],
+    ["loading_loaded_perc", (total === 0 ? 0 : loaded * 100 / total).toFixed(2)],
+    ["loading_eta_seconds", etaSeconds],
+  ];
+}
+
+function stats(engine: Engine): InfoField[] {
+  const { statistics, keyspace: data, expiry } = engine;
+  const cyclesPerSecond = statistics.cycleRate.perSecond;
+  const cycleUsPerSecond = statistics.cycleTimeRate.perSecond;
+  return [
+    ["total_connections_received", statistics.connectionsReceived],
+    ["total_commands_processed", statistics.commandsProcessed],
+    ["instantaneous_ops_per_sec", Math.floor(statistics.commandRate.perSecond)],
+    ["total_net_input_bytes", statistics.netInputBytes],
+    ["total_net_output_bytes", statistics.netOutputBytes],
+    ["total_net_repl_input_bytes", 0],
+    ["total_net_repl_output_bytes", 0],
+    ["instantaneous_input_kbps", (statistics.inputRate.perSecond / 1024).toFixed(2)],
+    ["instantaneous_output_kbps", (statistics.outputRate.perSecond / 1024).toFixed(2)],
+    ["instantaneous_input_repl_kbps", "0.00"],
+    ["instantaneous_output_repl_kbps", "0.00"],
+    ["rejected_connections", statistics.rejectedConnections],
+    ["sync_full", 0],
+    ["sync_partial_ok", 0],
+    ["sync_partial_err", 0],
+    ["expired_keys", data.expiredCount],
+    ["expired_stale_perc", expiry.stalePercent.toFixed(2)],
+    ["expired_time_cap_reached_count", expiry.timeCapReachedCount],
+    ["expire_cycle_cpu_milliseconds", Math.floor(statistics.expiryUs / 1000)],
+    ["evicted_keys", 0],
+    ["evicted_clients", 0],
+    ["total_eviction_exceeded_time", 0],
+    ["current_eviction_exceeded_time", 0],
+    ["keyspace_hits", data.hits],
+    ["keyspace_misses", data.misses],
+    ["pubsub_channels", 0],
+    ["pubsub_patterns", 0],
+    ["pubsubshard_channels", 0],
+    ["latest_fork_usec", 0],
+    ["total_forks", 0],
+    ["migrate_cached_sockets", 0],
+    ["slave_expires_tracked_keys", 0],
+    ["active_defrag_hits", 0],
+    ["active_defrag_misses", 0],
+    ["active_defrag_key_hits", 0],
+    ["active_defrag_key_misses", 0],
+    ["total_active_defrag_time", 0],
+    ["current_active_defrag_time", 0],
+    ["tracking_total_keys", 0],
+    ["tracking_total_items", 0],
+    ["tracking_total_prefixes", 0],
+    ["unexpected_error_replies", 0],
+    ["total_error_replies", statistics.errorReplies],
+    ["dump_payload_sanitizations", 0],
+    ["total_reads_processed", statistics.readEvents],
+    ["total_writes_processed", statistics.writeEvents],
+    ["io_threaded_reads_processed", 0],
+    ["io_threaded_writes_processed", 0],
+    ["reply_buffer_shrinks", 0],
+    ["reply_buffer_expands", 0],
+    ["eventloop_cycles", statistics.cycles],
+    ["eventloop_duration_sum", Math.floor(statistics.cycleUs)],
+    ["eventloop_duration_cmd_sum", Math.floor(commandUs(engine.commands.commands))],
+    ["instantaneous_eventloop_cycles_per_sec", Math.floor(cyclesPerSecond)],
+    [
+      "instantaneous_eventloop_duration_usec",
+      cyclesPerSecond === 0 ? 0 : Math.floor(cycleUsPerSecond / cyclesPerSecond),
+    ],
+    ["acl_access_denied_auth", statistics.refusedAuthentications],
+    ["acl_access_denied_cmd", 0],
+    ["acl_access_denied_key", 0],
+    ["acl_access_denied_channel", 0],
+  ];
+}
+
+function commandUs(commands: readonly Command[]): number {
+  let sum = 0;
+  for (const command of commands) {
+    sum += command.microseconds + commandUs(command.subcommands?.commands ?? []);
+  }
+  return sum;
+}
+
+function replication(engine: Engine): InfoField[] {
+  const { config } = engine;
+  const wantsReplicas = config.number("min-replicas-to-write") > 0 &&
+    config.number("min-replicas-max-lag") > 0;
+  return [
+    ["role", "master"],
+    ["connected_slaves", 0],
+    ...(wantsReplicas ? [["min_slaves_good_slaves", 0] as const] : []),
+    ["master_failover_state", "no-failover"],
+    ["master_replid", engine.replicationId],
+    ["master_replid2", "0".repeat(40)],
+    ["master_repl_offset", 0],
+    ["second_repl_offset", -1],
+    ["repl_backlog_active", 0],
+    ["repl_backlog_size", config.number("repl-backlog-size")],
+    ["repl_backlog_first_byte_offset", 0],
+    ["repl_backlog_histlen", 0],
+  ];
+}
+
+/** The runtime tells of the whole process only, so the main thread's figures are the process's. */
+function cpu(engine: Engine): InfoField[] {
+  const { user, system } = engine.platform.process.cpuUs();
+  return [
+    ["used_cpu_sys", seconds(system)],
+    ["used_cpu_user", seconds(user)],
+    ["used_cpu_sys_children", seconds(0)],
+    ["used_cpu_user_children", seconds(0)],
+    ["used_cpu_sys_main_thread", seconds(system)],
+    ["used_cpu_user_main_thread", seconds(user)],
+  ];
+}
+
+/** `cmdstat_config|get:calls=1,...`: commands that have been called or refused. */
+function commandStats(engine: Engine): InfoField[] {
+  const fields: InfoField[] = [];
+  addCommandStats(fields, engine.commands.commands);
+  return fields;
+}
+
+function addCommandStats(fields: InfoField[], commands: readonly Command[]): void {
+  for (const command of commands) {
+    const { calls, rejectedCalls, failedCalls } = command;
+    if (calls > 0 || rejectedCalls > 0 || failedCalls > 0) {
+      const us = Math.floor(command.microseconds);
+      const usPerCall = (calls === 0 ? 0 : us / calls).toFixed(2);
+      fields.push([
+        `cmdstat_${safeName(command.fullName)}`,
+        `calls=${calls},usec=${us},usec_per_call=${usPerCall},` +
+        `rejected_calls=${rejectedCalls},failed_calls=${failedCalls}`,
+      ]);
+    }
+    if (command.subcommands !== null) addCommandStats(fields, command.subcommands.commands);
+  }
+}
+
+function errorStats(engine: Engine): InfoField[] {
+  const codes = [...engine.statistics.errors.keys()].sort();
+  return codes.map((code) => [
+    `errorstat_${safeName(code)}`,
+    `count=${engine.statistics.errors.get(code)}`,
+  ]);
+}
+
+function keyspace(engine: Engine): InfoField[] {
+  const fields: InfoField[] = [];
+  for (const { index, size, expires, averageTtlMs } of engine.keyspace.databases) {
+    if (size === 0) continue;
+    const averageTtl = Math.floor(averageTtlMs);
+    fields.push([`db${index}`, `keys=${size},expires=${expires.count},avg_ttl=${averageTtl}`]);
+  }
+  return fields;
+}
+
+function debug(engine: Engine): InfoField[] {
+  const { statistics } = engine;
+  return [
+    ["eventloop_duration_aof_sum", 0],
+    ["eventloop_duration_cron_sum", Math.floor(statistics.tickUs)],
+    ["eventloop_duration_max", Math.floor(statistics.longestCycleUs)],
+    ["eventloop_cmd_per_cycle_max", statistics.batchCommandsMax],
+  ];
+}
+
+/** A size, and the same with a unit. */
+function withHuman(name: string, bytes: number): InfoField[] {
+  return [[name, bytes], [`${name}_human`, humanBytes(bytes)]];
+}
+
+/** `100B`, `2.00K`, `1.50G`: as Redis shortens sizes. */
+export function humanBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes}B`;
+  const power = Math.min(5, Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** power).toFixed(2)}${"BKMGTP"[power]}`;
+}
+
+/** Microseconds as seconds with six digits. */
+function seconds(us: number): string {
+  return (us / 1e6).toFixed(6);
+}
+
+/** A name that comes from outside must not be taken for a field or a section. */
+function safeName(name: string): string {
+  return name.replace(/[#:\n\r]/g, "_");
+}
+
+/** The text of sections, in their own order and with an empty line between two. */
+export function sectionsText(engine: Engine, sections: readonly InfoSection[]): string {
+  return sections.map(({ heading, fields }) => {
+    const lines = fields(engine).map(([name, value]) => `${name}:${value}\r\n`);
+    return `# ${heading}\r\n${lines.join("")}`;
+  }).join("\r\n");
+}
