@@ -11,10 +11,8 @@
  * console.log(server.url); // redis://127.0.0.1:49152
  * ```
  */
-import { runtime } from "./adapters/runtime.ts";
-import { createServerOn } from "./src/server/embedded.ts";
+import { keepCompiledCode, runtime } from "./adapters/runtime.ts";
 import type { EmbeddedServer, ServerOptions } from "./src/server/embedded.ts";
-import { runStandalone } from "./src/server/standalone.ts";
 
 export type { EmbeddedServer, ServerOptions } from "./src/server/embedded.ts";
 
@@ -37,12 +35,20 @@ export type { EmbeddedServer, ServerOptions } from "./src/server/embedded.ts";
  * port cannot be had.
  */
 export async function createServer(options: ServerOptions = {}): Promise<EmbeddedServer> {
-  const { platform } = await runtime();
+  const [{ platform }, { createServerOn }] = await Promise.all([
+    runtime(),
+    import("./src/server/embedded.ts"),
+  ]);
   return await createServerOn(platform, options);
 }
 
+/** The program. What it consists of is imported here, so that {@link keepCompiledCode} works on it. */
 async function main(): Promise<never> {
-  const { platform, host } = await runtime();
+  keepCompiledCode();
+  const [{ platform, host }, { runStandalone }] = await Promise.all([
+    runtime(),
+    import("./src/server/standalone.ts"),
+  ]);
   return host.exit(await runStandalone(platform, host));
 }
 

@@ -226,6 +226,7 @@ function benchDatabase(count: number): void {
       const at = reply.beginBulk(length);
       database.copyValue(ref, 0, length, reply.bytes, at);
       reply.endBulk();
+      sink += length;
       if (reply.length > 16000) reply.release();
     }
   };

@@ -58,9 +58,13 @@ export function withNote(program: Uint8Array, name: string, blob: Uint8Array): U
   const tableBytes = (headers.length + 2) * PROGRAM_HEADER_BYTES;
   const lengthBytes = tableBytes + note.length;
   const offset = roundUp(
-    Math.max(program.length, ...headers.map(({ address, memoryBytes }) =>
-      // Zeroed memory behind the last mapping counts as well.
-      Number(address + memoryBytes - distance))),
+    Math.max(
+      program.length,
+      ...headers.map(({ address, memoryBytes }) =>
+        // Zeroed memory behind the last mapping counts as well.
+        Number(address + memoryBytes - distance)
+      ),
+    ),
     PAGE_BYTES,
   );
   const address = BigInt(offset) + distance;

@@ -17,7 +17,9 @@ interface Check {
 }
 
 function checks(): Check[] {
-  const denoEntries = ["mod.ts", "adapters/deno/mod.ts"].filter((f) => existsSync(`${root}/${f}`));
+  const denoEntries = ["scripts/bun_globals.d.ts", "mod.ts", "adapters/deno/mod.ts"].filter((f) =>
+    existsSync(`${root}/${f}`)
+  );
   return [
     { name: "types: core", program: "tsc", args: ["-p", "tsconfig.json"] },
     { name: "types: node, tests, scripts", program: "tsc", args: ["-p", "tsconfig.node.json"] },

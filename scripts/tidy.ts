@@ -61,7 +61,7 @@ type Say = (line: number, message: string) => void;
 
 function checkName(path: string, say: Say): void {
   const name = posix.basename(path);
-  const stem = name.replace(/(\.test)?\.(ts|mjs|js)$/, "");
+  const stem = name.replace(/(\.test|\.d)?\.(ts|mjs|js)$/, "");
   if (!/^[a-z0-9]+(_[a-z0-9]+)*$/.test(stem)) say(1, `file name "${name}" is not snake_case`);
   for (const part of [...path.split("/").slice(0, -1), stem]) {
     // "common_subsequence" says something, "common" does not.
@@ -146,8 +146,8 @@ export function importProblem(from: string, to: string): string | undefined {
     return isOtherFamily ? "command families do not import each other" : undefined;
   }
   if (fromTop === "adapters") {
-    // The entry of a background worker is where the adapter and the core's table of jobs meet.
-    if (posix.basename(from) === "worker.ts") return undefined;
+    // Parts of the entrypoints: where adapters and the core's table of background jobs meet.
+    if (from === "adapters/runtime.ts" || posix.basename(from) === "worker.ts") return undefined;
     if (toTop === "src") {
       return toFolder === "platform" ? undefined : "of src, an adapter imports only platform";
     }

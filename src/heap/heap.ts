@@ -209,8 +209,7 @@ export class Heap extends HeapView {
     let physical = this.table[page];
     if (physical < 0) physical = this.#thaw(page);
     const chunk = physical >>> CHUNK_PAGE_BITS;
-    this.bytes = this.chunkBytes[chunk];
-    this.words = this.chunkWords[chunk];
+    this.chunk = chunk;
     return ((physical & CHUNK_PAGE_MASK) << PAGE_BITS) | ((ref & PAGE_UNIT_MASK) << UNIT_BITS);
   }
 

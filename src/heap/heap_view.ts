@@ -5,7 +5,8 @@
  * Two ways to read:
  *
  * - {@link HeapView.read} for objects that share a page (up to 4 KiB): returns the offset of the
- *   object in `view.bytes` / `view.words`, valid until the next call.
+ *   object in `view.bytes` / `view.words`, valid until the next call. In two statements: JavaScript
+ *   evaluates the `view.words` of `view.words[view.read(ref)]` first, and gets the chunk before.
  * - {@link HeapView.span} for objects of any size: large ones own several logical pages that need
  *   not be neighbours physically, so they are walked in runs of contiguous bytes.
  */
@@ -31,13 +32,11 @@ const NO_BYTES = new Uint8Array(0);
 const NO_WORDS = new Int32Array(0);
 
 export class HeapView {
-  /** The chunk that the last `read` or `span` landed in. */
-  bytes: Uint8Array = NO_BYTES;
-  /** The same chunk as 32-bit words: word index = offset >>> 2. */
-  words: Int32Array = NO_WORDS;
   /** How many bytes from the offset that the last `span` returned are contiguous. */
   spanLength = 0;
 
+  /** The chunk that the last `read` or `span` landed in. */
+  protected chunk = 0;
   protected table: Int32Array;
   protected readonly chunkBytes: Uint8Array[] = [];
   protected readonly chunkWords: Int32Array[] = [];
@@ -47,12 +46,21 @@ export class HeapView {
     image.chunks.forEach((buffer, index) => this.placeChunk(index, buffer));
   }
 
+  /** The bytes of the chunk that the last `read` or `span` landed in. */
+  get bytes(): Uint8Array {
+    return this.chunkBytes[this.chunk];
+  }
+
+  /** The same chunk as 32-bit words: word index = offset >>> 2. */
+  get words(): Int32Array {
+    return this.chunkWords[this.chunk];
+  }
+
   /** Returns the offset of a small object and points `bytes` and `words` at its chunk. */
   read(ref: number): number {
     const physical = this.table[ref >>> PAGE_UNIT_BITS] & PHYSICAL_MASK;
     const chunk = physical >>> CHUNK_PAGE_BITS;
-    this.bytes = this.chunkBytes[chunk];
-    this.words = this.chunkWords[chunk];
+    this.chunk = chunk;
     return ((physical & CHUNK_PAGE_MASK) << PAGE_BITS) | ((ref & PAGE_UNIT_MASK) << UNIT_BITS);
   }
 
@@ -90,8 +98,7 @@ export class HeapView {
       physical = next;
       run += PAGE_BYTES;
     }
-    this.bytes = this.chunkBytes[chunk];
-    this.words = this.chunkWords[chunk];
+    this.chunk = chunk;
     this.spanLength = run < length ? run : length;
     return at;
   }
@@ -108,10 +115,9 @@ export class HeapView {
     }
   }
 
-  /** Lets go of the chunk that the last call landed in. */
+  /** Points at a chunk that there always is. */
   protected forget(): void {
-    this.bytes = NO_BYTES;
-    this.words = NO_WORDS;
+    this.chunk = 0;
   }
 
   protected placeChunk(index: number, buffer: SharedArrayBuffer | undefined): void {

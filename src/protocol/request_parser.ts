@@ -31,8 +31,10 @@ const MULTIBULK_MAX = 0x7fffffff;
 /** What a client may send before it has authenticated. */
 const UNAUTHENTICATED_MULTIBULK_MAX = 10;
 const UNAUTHENTICATED_BULK_BYTES_MAX = 16384;
-const FIRST_BUFFER_BYTES = 4096;
-const KEPT_BUFFER_BYTES_MAX = 64 * 1024;
+/** Redis's PROTO_IOBUF_LEN: the buffer that a command arriving in pieces starts with. */
+const FIRST_BUFFER_BYTES = 16 * 1024;
+/** A buffer above this shrinks when little of it is used. */
+const KEPT_BUFFER_BYTES_MAX = 32 * 1024;
 /** A bulk of this size gets a buffer that fits it at once. */
 const BIG_BULK_BYTES = 32 * 1024;
 /** Room made for a bulk of which nothing but the length has arrived. */
@@ -64,6 +66,8 @@ export class RequestParser {
   /** Bytes that arrived but are not used up, in a buffer of the parser's own. */
   #buffer: Uint8Array = NO_BUFFER;
   #isBuffered = false;
+  /** The most of the buffer that was used since the last `shrink`. */
+  #peakBytes = 0;
   /** Where the command being parsed begins. */
   #commandStart = 0;
   /** Arguments still to come; -1 between commands. */
@@ -102,6 +106,7 @@ export class RequestParser {
     this.#reserve(length);
     this.#buffer.set(length === bytes.length ? bytes : bytes.subarray(0, length), this.#end);
     this.#end += length;
+    if (this.#end > this.#peakBytes) this.#peakBytes = this.#end;
   }
 
   /** Keeps what has not been used: the bytes lent to `feed` are no longer there after this. */
@@ -333,13 +338,34 @@ export class RequestParser {
     this.#end = 0;
     this.#bytes = NO_BUFFER;
     this.#searchedTo = 0;
-    if (this.#buffer.length > KEPT_BUFFER_BYTES_MAX) this.#buffer = NO_BUFFER;
     this.#own?.shrink();
   }
 
-  /** Lets go of a buffer that nothing is in (called now and then for idle connections). */
-  releaseBuffer(): void {
-    if (!this.#isBuffered) this.#buffer = NO_BUFFER;
+  /**
+   * Gives back what the buffer has not needed since the last call, which comes once a second.
+   * @param isSilent nothing has arrived for a while: not even room to spare is kept.
+   */
+  shrink(isSilent: boolean): void {
+    const used = this.#isBuffered ? this.#end : 0;
+    const peak = Math.max(this.#peakBytes, used);
+    this.#peakBytes = used;
+    const length = this.#buffer.length;
+    if (isSilent) {
+      if (used === 0) this.#buffer = NO_BUFFER;
+      else if (bufferSize(used) < length) this.#moveTo(bufferSize(used));
+    } else if (length > KEPT_BUFFER_BYTES_MAX && peak < length >>> 1) {
+      this.#moveTo(bufferSize(peak));
+    }
+  }
+
+  /** Moves what is buffered to a buffer of another size. */
+  #moveTo(size: number): void {
+    const buffer = new Uint8Array(size);
+    if (this.#isBuffered) {
+      buffer.set(this.#buffer.subarray(0, this.#end));
+      this.#bytes = buffer;
+    }
+    this.#buffer = buffer;
   }
 }
 

@@ -21,6 +21,7 @@ import { BufferPool, ReplyWriter } from "../protocol/reply_writer.ts";
 import { PARSED_COMMAND, PARSED_ERROR } from "../protocol/request_parser.ts";
 import { latin1Bytes } from "../base/ascii.ts";
 import { Client } from "./client.ts";
+import { ClientCare } from "./client_care.ts";
 import type { Config } from "./config/config.ts";
 import { Dispatch } from "./dispatch.ts";
 import type { Log } from "./log.ts";
@@ -95,6 +96,7 @@ export class Engine {
   #attackLoggedMs = 0;
   readonly #arguments: Arguments = new Arguments();
   readonly #buffers: BufferPool = new BufferPool();
+  readonly #care: ClientCare = new ClientCare(this);
   readonly #flushQueue: Client[] = [];
   #isFlushScheduled = false;
   readonly #flushAll = (): void => this.#flushQueued();
@@ -186,7 +188,7 @@ export class Engine {
     statistics.cycleTimeRate.sample(statistics.cycleUs, nowUs);
     const used = this.usedMemoryBytes;
     if (used > statistics.peakUsedMemoryBytes) statistics.peakUsedMemoryBytes = used;
-    this.#closeIdleClients();
+    this.#care.run(this.config.number("hz"));
     statistics.countTick(this.clock.monotonicUs() - beganUs);
   }
 
@@ -445,11 +447,12 @@ export class Engine {
       } else reply.advance(accepted);
       client.isDraining = accepted < offered;
     }
-    if (reply.length > 0) this.#limitOutput(client);
+    if (reply.length > 0) this.limitOutput(client);
     else if (client.isClosingAfterReplies) this.#finish(client);
   }
 
-  #limitOutput(client: Client): void {
+  /** Closes a client that has let more replies pile up than it may. */
+  limitOutput(client: Client): void {
     if (!this.outputLimits.isExceeded(client, this.keyspace.nowMs)) return;
     this.statistics.outputBufferLimitDisconnections++;
     this.log.warning(
@@ -483,18 +486,6 @@ export class Engine {
     client.reply.abandon();
     this.pause.waiting.delete(client);
     this.clients.delete(client.id);
-  }
-
-  #closeIdleClients(): void {
-    const timeoutMs = this.config.number("timeout") * 1000;
-    if (timeoutMs === 0) return;
-    for (const client of this.clients.values()) {
-      if (this.keyspace.nowMs - client.lastInteractionMs <= timeoutMs) continue;
-      // It is not idle: it has been made to wait.
-      if (client.isPostponed) continue;
-      this.log.verbose("Closing idle client");
-      this.closeClient(client, "now");
-    }
   }
 }
 

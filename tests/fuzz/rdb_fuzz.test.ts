@@ -55,7 +55,7 @@ const PIECES = [
 
 /** An input made of a good one: damaged one to eight times. */
 function mutated(prng: Prng, good: Uint8Array): Uint8Array {
-  let bytes = good.slice();
+  let bytes: Uint8Array = good.slice();
   for (let times = 1 + prng.below(prng.below(8) + 1); times > 0; times--) {
     const at = prng.below(bytes.length + 1);
     const length = Math.min(bytes.length - at, prng.below(prng.below(64) + 1));
@@ -107,6 +107,10 @@ function goodFiles(): Uint8Array[] {
   put(keyspace, 1, "expired", "y", NOW_MS - 1000);
   put(keyspace, 15, "abc".repeat(30), "0123456789".repeat(100));
   put(keyspace, 15, "", "");
+  // Enough for the reader to take many at once.
+  for (let i = 0; i < 200; i++) {
+    put(keyspace, 2, `key:${i}`, `v${i}`, i % 4 === 0 ? NOW_MS + i : -1);
+  }
   const files = [true, false].flatMap((compresses) =>
     ["noeviction", "allkeys-lru", "allkeys-lfu"].map((maxmemoryPolicy) => {
       const memory = new MemoryFiles();

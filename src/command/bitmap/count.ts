@@ -39,32 +39,33 @@ export const bitcount = defineCommand({
     },
   ],
   run(call) {
-    // A missing key is 0 before anything else is looked at, as in Redis 7.2.
+    // Valkey 8's order: the range is read before the key is looked at, so that a wrong one is told
+    // whether or not the key exists; and the end may be left out. Redis 7 answers 0 for a missing
+    // key whatever follows, and has no range without an end.
+    if (call.count > 5) return call.syntaxError();
+    let start = 0;
+    let end = -1;
+    if (call.count > 2) start = int64OrReply(call, 2);
+    if (start !== start) return;
+    if (call.count > 3) end = int64OrReply(call, 3);
+    if (end !== end) return;
+    const isBit = call.count === 5 && call.is(4, "bit");
+    if (call.count === 5 && !isBit && !call.is(4, "byte")) return call.syntaxError();
     const ref = call.lookupStringRead(1);
     if (ref === WRONG_TYPE_REPLIED) return;
     if (ref === 0) return call.reply.integer(0);
-    const length = call.database.valueLengthOf(ref);
-    if (call.count === 2) return call.reply.integer(countBytes(call, ref, 0, length));
-    if (call.count !== 4 && call.count !== 5) return call.syntaxError();
-    countRange(call, ref, length);
+    if (call.count > 3 && isBackwardFromEnd(call, 2, start, end)) return call.reply.integer(0);
+    call.reply.integer(countRange(call, ref, start, end, isBit));
   },
 });
 
-function countRange(call: Call, ref: number, length: number): void {
-  let start = int64OrReply(call, 2);
-  if (start !== start) return;
-  let end = int64OrReply(call, 3);
-  if (end !== end) return;
-  if (isBackwardFromEnd(call, 2, start, end)) return call.reply.integer(0);
-  const isBit = call.count === 5 && call.is(4, "bit");
-  if (call.count === 5 && !isBit && !call.is(4, "byte")) return call.syntaxError();
+function countRange(call: Call, ref: number, from: number, to: number, isBit: boolean): number {
+  const length = call.database.valueLengthOf(ref);
   const total = isBit ? length * 8 : length;
-  start = positionFromStart(start, total);
-  end = endFromStart(end, total);
-  if (start > end) return call.reply.integer(0);
-  call.reply.integer(
-    isBit ? countBits(call, ref, start, end) : countBytes(call, ref, start, end - start + 1),
-  );
+  const start = positionFromStart(from, total);
+  const end = endFromStart(to, total);
+  if (start > end) return 0;
+  return isBit ? countBits(call, ref, start, end) : countBytes(call, ref, start, end - start + 1);
 }
 
 /** The ones from bit `start` to bit `end`, both inclusive. */

@@ -54,38 +54,43 @@ export const bitpos = defineCommand({
     if (bit !== 0 && bit !== 1) {
       return call.reply.error("ERR The bit argument must be 1 or 0.");
     }
-    const ref = call.lookupStringRead(1);
-    if (ref === WRONG_TYPE_REPLIED) return;
-    // A missing key is endless zeros, whatever the range; the range is not even read.
-    if (ref === 0) return call.reply.integer(bit === 1 ? NOT_FOUND : 0);
-    replyPosition(call, ref, bit);
-  },
-});
-
-function replyPosition(call: Call, ref: number, bit: number): void {
-  const count = call.count;
-  const length = call.database.valueLengthOf(ref);
-  if (count > 6) return call.syntaxError();
-  let start = 0;
-  let end = length - 1;
-  let isBit = false;
-  if (count > 3) {
-    start = int64OrReply(call, 3);
+    // Valkey 8's order, as for BITCOUNT: the range is read before the key is looked at.
+    const count = call.count;
+    if (count > 6) return call.syntaxError();
+    let start = 0;
+    let end = -1;
+    if (count > 3) start = int64OrReply(call, 3);
     if (start !== start) return;
-    isBit = count === 6 && call.is(5, "bit");
+    const isBit = count === 6 && call.is(5, "bit");
     if (count === 6 && !isBit && !call.is(5, "byte")) return call.syntaxError();
     if (count > 4) end = int64OrReply(call, 4);
     if (end !== end) return;
-    const total = isBit ? length * 8 : length;
-    start = positionFromStart(start, total);
-    end = endFromStart(end, total);
-  }
+    const ref = call.lookupStringRead(1);
+    if (ref === WRONG_TYPE_REPLIED) return;
+    // A missing key is endless zeros, whatever the range.
+    if (ref === 0) return call.reply.integer(bit === 1 ? NOT_FOUND : 0);
+    replyPosition(call, ref, bit, start, end, isBit);
+  },
+});
+
+function replyPosition(
+  call: Call,
+  ref: number,
+  bit: number,
+  from: number,
+  to: number,
+  isBit: boolean,
+): void {
+  const length = call.database.valueLengthOf(ref);
+  const total = isBit ? length * 8 : length;
+  const start = positionFromStart(from, total);
+  const end = endFromStart(to, total);
   if (start > end) return call.reply.integer(NOT_FOUND);
   const firstBit = isBit ? start : start * 8;
   const endBit = isBit ? end + 1 : (end + 1) * 8;
   const position = findBit(call, ref, bit, firstBit, endBit);
   // Without an end the string goes on in zeros, and the first of them stands right behind it.
-  if (position === endBit && (bit === 1 || count > 4)) call.reply.integer(NOT_FOUND);
+  if (position === endBit && (bit === 1 || call.count > 4)) call.reply.integer(NOT_FOUND);
   else call.reply.integer(position);
 }
 

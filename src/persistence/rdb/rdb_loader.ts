@@ -4,8 +4,7 @@
  *
  * Nothing is allocated per key: key and value go from the reader's chunk to the heap.
  */
-import { quoteBytes } from "../../base/ascii.ts";
-import { utf8 } from "../../base/ascii.ts";
+import { quoteBytes, utf8 } from "../../base/ascii.ts";
 import { Database, NO_EXPIRY } from "../../keyspace/database.ts";
 import type { Keyspace } from "../../keyspace/keyspace.ts";
 import {
@@ -30,6 +29,7 @@ import {
   readMagic,
 } from "./rdb_format.ts";
 import type { RdbReader } from "./rdb_reader.ts";
+import { StringBatch } from "./string_batch.ts";
 import type { RdbValueType } from "./value_types.ts";
 import { RdbTarget, valueTypes } from "./value_types.ts";
 
@@ -71,6 +71,8 @@ export class RdbLoader {
   readonly #target: RdbTarget;
   /** Takes the keys that are dropped, each for a moment. */
   readonly #dropped: Database;
+  readonly #batch: StringBatch = new StringBatch();
+  readonly #expiredBeforeMs: number;
   #database: Database;
   #types: readonly (RdbValueType | undefined)[] = [];
   #version = 0;
@@ -84,6 +86,7 @@ export class RdbLoader {
     this.#keyspace = keyspace;
     this.#settings = settings;
     this.#dropped = new Database(keyspace, 0);
+    this.#expiredBeforeMs = settings.keepsExpired === true ? -Infinity : keyspace.nowMs;
     this.#database = keyspace.databases[0];
     this.#target = new RdbTarget(this.#database);
   }
@@ -103,6 +106,9 @@ export class RdbLoader {
     const reader = this.#reader;
     const fillCount = reader.fillCount;
     while (reader.fillCount === fillCount) {
+      if (this.#isPlain) {
+        this.loadedCount += this.#batch.load(reader, this.#database, this.#expiredBeforeMs);
+      }
       const byte = reader.readByte();
       if (byte < OPCODE_FIRST) {
         if (!this.#entry(byte)) return false;
@@ -152,10 +158,14 @@ export class RdbLoader {
     return true;
   }
 
+  /** True when nothing has been said yet of the entry that comes next. */
+  get #isPlain(): boolean {
+    return this.#expiresAtMs === NO_EXPIRY && this.#idleSeconds === NOT_GIVEN &&
+      this.#frequency === NOT_GIVEN;
+  }
+
   #isExpired(): boolean {
-    const expiresAtMs = this.#expiresAtMs;
-    if (expiresAtMs === NO_EXPIRY || this.#settings.keepsExpired === true) return false;
-    return expiresAtMs < this.#keyspace.nowMs;
+    return this.#expiresAtMs !== NO_EXPIRY && this.#expiresAtMs < this.#expiredBeforeMs;
   }
 
   /** The key is there already. */

@@ -178,9 +178,6 @@ const VALKEY_BY_BYTE: readonly (RdbValueType | undefined)[] = byByte([
 ]);
 const BY_KIND: readonly (RdbValueType | undefined)[] = byKind(VALUE_TYPES);
 
-/** Bytes that name no type. */
-export const TYPE_BYTES = 256;
-
 /** The types by their byte, in a file of that version; undefined where a byte names none. */
 export function valueTypes(version: number): readonly (RdbValueType | undefined)[] {
   return version === VALKEY_VERSION ? VALKEY_BY_BYTE : BY_BYTE;

@@ -30,6 +30,8 @@ function parse(pieces: readonly Uint8Array[], setUp?: (parser: RequestParser) =>
       found.push(argumentsOf(parser));
     }
     parser.retain();
+    // The care that the server takes once a second must change nothing.
+    if (pieces.length % 2 === 0) parser.shrink(piece.length % 2 === 0);
     lent.fill(0x2a);
   }
   return found;
@@ -188,7 +190,7 @@ test("a large value in single bytes costs no more than its bytes", () => {
   const parser = new RequestParser(new Arguments(), LIMITS);
   const head = latin1Bytes(`*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$${length}\r\n`);
   const one = new Uint8Array(1);
-  let held = new Set<number>();
+  const held = new Set<number>();
   const feed = (byte: number) => {
     one[0] = byte;
     parser.feed(one, 1);
@@ -207,8 +209,8 @@ test("a large value in single bytes costs no more than its bytes", () => {
   assert.equal(parser.next(), PARSED_COMMAND);
   assert.deepEqual(parser.args.copy(2), value);
   parser.retain();
+  parser.shrink(true);
   assert.equal(parser.bufferBytes, 0, "a large buffer is let go");
-  held = new Set();
 });
 
 test("a client that only says how much will come gets little memory", () => {
@@ -237,7 +239,7 @@ test("what follows a large value does not keep its buffer", () => {
   assert.deepEqual(argumentsOf(parser), ["PING"]);
   parser.retain();
   assert.equal(parser.bufferedBytes, 0);
-  parser.releaseBuffer();
+  parser.shrink(true);
   assert.equal(parser.bufferBytes, 0);
 });
 

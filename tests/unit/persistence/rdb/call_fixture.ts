@@ -15,6 +15,8 @@ export class CommandRunner {
     bulkLengthMax: 512 << 20,
     lazyUserDelete: false,
     lazyUserFlush: false,
+    lazyExpire: false,
+    sharesIntegers: false,
     skipChecksumValidation: false,
   };
   readonly call: Call;

@@ -1,0 +1,47 @@
+/**
+ * What is done for each connection about once a second, whatever it does itself: idle ones are closed
+ * (`timeout`), buffers that are no longer needed shrink, and those who do not read are held to the
+ * output limits although nothing new is written to them.
+ *
+ * Each tick looks at a share of the connections, so that ten thousand of them cost no pause.
+ */
+import type { Client } from "./client.ts";
+import type { Engine } from "./engine.ts";
+
+/** A query buffer goes when its connection has been silent for so long (Redis's two seconds). */
+const SILENT_MS = 2000;
+const CLIENTS_PER_TICK_MIN = 5;
+
+export class ClientCare {
+  readonly #engine: Engine;
+  #upcoming: Iterator<Client> | null = null;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Looks after the next clients; `hz` calls a second are expected. */
+  run(hz: number): void {
+    const { clients, config } = this.#engine;
+    const timeoutMs = config.number("timeout") * 1000;
+    const count = Math.max(CLIENTS_PER_TICK_MIN, Math.ceil(clients.size / hz));
+    for (let i = 0; i < Math.min(count, clients.size); i++) {
+      this.#upcoming ??= clients.values();
+      const next = this.#upcoming.next();
+      if (next.done === true) this.#upcoming = null;
+      else this.#lookAfter(next.value, timeoutMs);
+    }
+  }
+
+  #lookAfter(client: Client, timeoutMs: number): void {
+    const engine = this.#engine;
+    const silentMs = engine.keyspace.nowMs - client.lastInteractionMs;
+    // One that has been made to wait is not idle.
+    if (timeoutMs > 0 && silentMs > timeoutMs && !client.isPostponed) {
+      engine.log.verbose("Closing idle client");
+      return engine.closeClient(client, "now");
+    }
+    client.parser.shrink(silentMs > SILENT_MS);
+    if (client.outputBytes > 0) engine.limitOutput(client);
+  }
+}
