@@ -1,5 +1,4 @@
 /** What the parts of the build have in common. */
-import { statSync } from "node:fs";
 import { run } from "./processes.ts";
 
 /** What can be built. */
@@ -36,9 +35,4 @@ export class NotBuiltHere extends Error {
 export async function runTool(program: string, args: readonly string[]): Promise<void> {
   const { code, output } = await run(program, args, { timeoutMs: 120_000 });
   if (code !== 0) throw new Error(`${program} ${args.join(" ")}\n${output.trimEnd()}`);
-}
-
-/** As people read sizes of files. */
-export function sizeText(path: string): string {
-  return `${(statSync(path).size / 1e6).toFixed(1)} MB`;
 }

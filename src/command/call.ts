@@ -39,6 +39,8 @@ export interface CallSettings {
   sharesIntegers: boolean;
   /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: RESTORE and loading accept a wrong checksum. */
   skipChecksumValidation: boolean;
+  /** `rdbcompression`, which DUMP follows too. */
+  compressesDump: boolean;
 }
 
 export class Call {

@@ -75,6 +75,8 @@ export class Dict {
   #foundRef = 0;
   #foundSegment = 0;
   #foundSlot = 0;
+  /** What `prefetch` has read, so that its reads are not useless. */
+  prefetched = 0;
   readonly #gathered: number[] = [];
 
   constructor(heap: Heap) {
@@ -188,6 +190,22 @@ export class Dict {
       }
     }
     this.#place(this.#roomFor(hash), hash, ref);
+  }
+
+  /**
+   * Reads the slots where hashes that are about to be looked up begin, all in a row: their cache
+   * misses overlap, where look-ups one after the other would wait for each.
+   */
+  prefetch(hashes: Int32Array, count: number): void {
+    if (this.#depth === 0) return;
+    const heap = this.#heap;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const segment = this.#segmentOf(hashes[i]);
+      sum ^= heap.wordAt(segment, (hashes[i] & SLOT_MASK) * 8) ^ heap.wordAt(segment, 0);
+    }
+    // Kept, so that no compiler takes the reads for useless.
+    this.prefetched = sum;
   }
 
   /**

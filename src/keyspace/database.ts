@@ -294,22 +294,12 @@ export class Database {
   ): number {
     const heap = this.#heap;
     const keys = this.keys;
-    if (count >= this.#bulkHashes.length) this.#bulkHashes = new Int32Array(count + 1);
+    if (count > this.#bulkHashes.length) this.#bulkHashes = new Int32Array(count);
     const hashes = this.#bulkHashes;
     for (let i = 0; i < count; i++) {
       hashes[i] = this.#hash.hash(bytes, ranges[4 * i], ranges[4 * i + 1]);
     }
-    const { directory, depth } = keys.root;
-    if (depth > 0) {
-      // The home slots, as dict.ts lays them out; were it to change, this would only be slower.
-      let sum = 0;
-      for (let i = 0; i < count; i++) {
-        const segment = heap.wordAt(directory, (hashes[i] >>> (32 - depth)) * 4);
-        sum ^= heap.wordAt(segment, (hashes[i] & 63) * 8) ^ heap.wordAt(segment, 0);
-      }
-      // Kept, so that no compiler takes the reads for useless.
-      hashes[count] = sum;
-    }
+    keys.prefetch(hashes, count);
     for (let i = 0; i < count; i++) {
       const start = ranges[4 * i];
       const keyLength = ranges[4 * i + 1] - start;
@@ -317,6 +307,8 @@ export class Database {
       const valueStart = ranges[4 * i + 2];
       const valueLength = ranges[4 * i + 3] - valueStart;
       const expires = expiresAtMs[i] !== NO_EXPIRY ? ENTRY_EXPIRES : 0;
+      keys.reserve(hashes[i]);
+      if (expires !== 0) this.expires.reserve(hashes[i]);
       const ref = this.#newEntry(keyLength, kinds[i], valueLength, expires);
       const keyAt = heap.write(ref) + keyOffset(expires);
       const heapBytes = heap.bytes;

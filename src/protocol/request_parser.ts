@@ -347,7 +347,8 @@ export class RequestParser {
    */
   shrink(isSilent: boolean): void {
     const used = this.#isBuffered ? this.#end : 0;
-    const peak = Math.max(this.#peakBytes, used);
+    // A large bulk that has been announced keeps the room that was made for it.
+    const peak = Math.max(this.#peakBytes, used + (this.#isBuffered ? this.#expectedBytes() : 0));
     this.#peakBytes = used;
     const length = this.#buffer.length;
     if (isSilent) {

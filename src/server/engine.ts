@@ -128,6 +128,7 @@ export class Engine {
       lazyExpire: false,
       sharesIntegers: true,
       skipChecksumValidation: false,
+      compressesDump: true,
     };
     this.call = new Call(
       this.keyspace,
@@ -281,6 +282,7 @@ export class Engine {
       this.settings.lazyUserDelete = config.flag("lazyfree-lazy-user-del");
       this.settings.lazyUserFlush = config.flag("lazyfree-lazy-user-flush");
       this.settings.lazyExpire = config.flag("lazyfree-lazy-expire");
+      this.settings.compressesDump = config.flag("rdbcompression");
       const policy = config.choice("maxmemory-policy");
       this.settings.sharesIntegers = config.number("maxmemory") === 0 || !/l[rf]u/.test(policy);
       this.#maxClients = config.number("maxclients");
@@ -298,6 +300,7 @@ export class Engine {
       "lazyfree-lazy-user-del",
       "lazyfree-lazy-user-flush",
       "lazyfree-lazy-expire",
+      "rdbcompression",
       "maxmemory",
       "maxclients",
       "client-query-buffer-limit",

@@ -29,6 +29,7 @@ export class Server {
     this.#log = log;
     this.engine = new Engine(platform, config, log);
     this.engine.stop = () => void this.close();
+    this.engine.tcpPort = () => this.port;
     config.onChange(["port", "bind"], () => this.#rebind());
   }
 

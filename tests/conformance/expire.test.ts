@@ -111,7 +111,8 @@ conformance("times that are no times", (c) => {
       c.do(name, "missing", time);
       c.do("EXISTS", "k");
       if (!name.endsWith("AT")) continue;
-      c.do("PEXPIRETIME", "k");
+      // Beyond 2^53 ms (the year 287396) times are kept as doubles.
+      c.doNear(2048, "PEXPIRETIME", "k");
     }
   }
 });

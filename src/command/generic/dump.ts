@@ -62,6 +62,7 @@ const dump = defineCommand({
       throw new Error("a value that DUMP does not know");
     }
     payload.reset();
+    payload.compresses = call.settings.compressesDump;
     payload.byte(type.byte);
     const rest = type.save(payload, call.keyspace.heap, ref);
     while (rest !== undefined && rest.next().done !== true);
@@ -87,9 +88,9 @@ const restore = defineCommand({
     "O(1) to make the key and O(N*M) to read its value, with N elements of M bytes on average: " +
     "O(1) for a short string, O(N*M*log(N)) for a sorted set.",
   history: [
-    ["3.0.0", "Added the `REPLACE` modifier."],
-    ["5.0.0", "Added the `ABSTTL` modifier."],
-    ["5.0.0", "Added the `IDLETIME` and `FREQ` options."],
+    ["3.0.0", "Takes REPLACE."],
+    ["5.0.0", "Takes ABSTTL."],
+    ["5.0.0", "Takes IDLETIME and FREQ."],
   ],
   arity: -4,
   flags: ["write", "denyoom"],

@@ -177,7 +177,12 @@ function auth(engine: Engine, call: Call): void {
   }
   const user = call.count === 2 ? DEFAULT_USER : args.view(1);
   if (authenticate(engine, user, args.view(call.count - 1))) call.reply.ok();
-  else call.reply.error(WRONG_PASS);
+  else refuse(engine, call);
+}
+
+function refuse(engine: Engine, call: Call): void {
+  engine.statistics.refusedAuthentications++;
+  call.reply.error(WRONG_PASS);
 }
 
 /** Makes the connection the user's if the password is right. */
@@ -229,7 +234,7 @@ function hello(engine: Engine, call: Call): void {
     } else return reply.error(`ERR Syntax error in HELLO option '${textUntilZero(call, i)}'`);
   }
   if (authIndex > 0 && !authenticate(engine, args.view(authIndex), args.view(authIndex + 1))) {
-    return reply.error(WRONG_PASS);
+    return refuse(engine, call);
   }
   if (!client.isAuthenticated) return reply.error(HELLO_NEEDS_AUTH);
   if (nameIndex > 0) client.name = call.text(nameIndex);

@@ -13,7 +13,7 @@ export function infoCommands(engine: Engine): readonly CommandDefinition[] {
       since: "1.0.0",
       group: "server",
       complexity: "O(1)",
-      history: [["7.0.0", "Added support for taking multiple section arguments."]],
+      history: [["7.0.0", "Takes several sections."]],
       arity: -1,
       flags: ["loading", "stale"],
       acl: ["dangerous"],

@@ -105,7 +105,7 @@ export const LOG_DIRECTIVES = [
     "local7",
   ], { immutable: true, kept: true }),
   yesNo("always-show-logo", false, { immutable: true }),
-  yesNo("crash-log-enabled", true, { kept: true }),
+  yesNo("crash-log-enabled", true),
   yesNo("crash-memcheck-enabled", true, { kept: true }),
   integer("slowlog-log-slower-than", 10000, -1, LONG_MAX, { kept: true }),
   integer("slowlog-max-len", 128, 0, LONG_MAX, { kept: true }),

@@ -23,6 +23,7 @@ export class Fixture {
     lazyExpire: false,
     sharesIntegers: true,
     skipChecksumValidation: false,
+    compressesDump: true,
   };
   /** What was propagated: database and command, as text. */
   readonly propagated: string[] = [];

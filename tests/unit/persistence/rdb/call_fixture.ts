@@ -18,6 +18,7 @@ export class CommandRunner {
     lazyExpire: false,
     sharesIntegers: false,
     skipChecksumValidation: false,
+    compressesDump: true,
   };
   readonly call: Call;
   /** What the last command made others repeat, `database WORD word ...`; long words shortened. */
