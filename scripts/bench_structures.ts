@@ -17,6 +17,7 @@ import { type Database, NO_EXPIRY } from "../src/keyspace/database.ts";
 import { Keyspace } from "../src/keyspace/keyspace.ts";
 import { setString } from "../src/keyspace/string_value.ts";
 import { Arguments } from "../src/protocol/arguments.ts";
+import { CommandsAhead } from "../src/protocol/commands_ahead.ts";
 import { PARSED_COMMAND, RequestParser } from "../src/protocol/request_parser.ts";
 import { BufferPool, ReplyWriter } from "../src/protocol/reply_writer.ts";
 
@@ -290,7 +291,7 @@ function benchProtocol(): void {
     const batch = new Uint8Array(65536);
     for (let i = 0; i < commands; i++) batch.set(command, i * command.length);
     const length = commands * command.length;
-    const parser = new RequestParser(new Arguments(), { bulkLengthMax: 2 ** 29 });
+    const parser = new RequestParser(new Arguments(), { bulkLengthMax: 2 ** 29 }, new CommandsAhead());
     const rounds = 50_000;
     const run = () => {
       for (let i = 0; i < rounds; i++) {

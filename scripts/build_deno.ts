@@ -6,22 +6,27 @@ import { type Artefact, NotBuiltHere, type Sources } from "./build_artefact.ts";
 import { run } from "./processes.ts";
 
 /** What the program asks of Deno. Which folder it may use is only known where it runs. */
-const PERMISSIONS = [
+export const PERMISSIONS: readonly string[] = [
   "--allow-net",
   "--allow-read",
   "--allow-write",
   "--allow-env",
-  "--allow-sys",
+  "--allow-sys=osRelease,systemMemoryInfo",
 ];
+
+/** The arguments of `deno` that build the executable at `path`. */
+export function compileArguments(path: string, sources: Sources): string[] {
+  return [
+    ...["compile", "--no-check", ...PERMISSIONS],
+    ...["--include", sources.worker, "--output", path, sources.entry],
+  ];
+}
 
 export const denoExecutable: Artefact = {
   name: "pagurus-deno",
 
   async build(path: string, sources: Sources): Promise<void> {
-    const args = [
-      ...["compile", "--no-check", "--no-prompt", ...PERMISSIONS],
-      ...["--include", sources.worker, "--output", path, sources.entry],
-    ];
+    const args = compileArguments(path, sources);
     const { code, output } = await run("deno", args, { timeoutMs: 120_000 });
     if (code === 0) return;
     if (output.includes("Setting up base binary")) {

@@ -8,6 +8,7 @@
 import { latin1, LOWER, utf8 } from "../base/ascii.ts";
 import { parseSafeInteger } from "../base/integer_text.ts";
 import type { Database } from "../keyspace/database.ts";
+import { KEYS_AHEAD_MAX } from "../keyspace/keys_ahead.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { TYPE_STRING } from "../keyspace/value_type.ts";
 import type { Arguments } from "../protocol/arguments.ts";
@@ -84,6 +85,19 @@ export class Call {
   lookupWrite(index: number): number {
     const args = this.args;
     return this.database.lookupWrite(args.bytes, args.starts[index], args.ends[index]);
+  }
+
+  /**
+   * Has the next keys among the arguments, KEYS_AHEAD_MAX of them, fetched from memory together:
+   * look-ups of many keys in a row then wait once and not for each.
+   */
+  fetchKeys(first: number, step: number): void {
+    const { args, keyspace } = this;
+    const keysAhead = keyspace.keysAhead;
+    keysAhead.begin(args.bytes);
+    const end = Math.min(args.count, first + KEYS_AHEAD_MAX * step);
+    for (let i = first; i < end; i += step) keysAhead.add(args.starts[i], args.ends[i]);
+    keysAhead.prefetch(this.database.keys);
   }
 
   /** As {@link lookupRead}, but a value that is no string is refused: WRONG_TYPE_REPLIED. */

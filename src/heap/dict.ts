@@ -75,8 +75,6 @@ export class Dict {
   #foundRef = 0;
   #foundSegment = 0;
   #foundSlot = 0;
-  /** What `prefetch` has read, so that its reads are not useless. */
-  prefetched = 0;
   readonly #gathered: number[] = [];
 
   constructor(heap: Heap) {
@@ -193,19 +191,40 @@ export class Dict {
   }
 
   /**
-   * Reads the slots where hashes that are about to be looked up begin, all in a row: their cache
-   * misses overlap, where look-ups one after the other would wait for each.
+   * Reads the slots where hashes that are about to be looked up begin, all together: their cache
+   * misses overlap, where look-ups one after the other would wait for each. At most PLACES_MAX / 2.
+   * @param inserts what an insertion reads besides is wanted too.
    */
-  prefetch(hashes: Int32Array, count: number): void {
+  prefetch(hashes: Int32Array, count: number, inserts: boolean): void {
     if (this.#depth === 0) return;
     const heap = this.#heap;
-    let sum = 0;
     for (let i = 0; i < count; i++) {
       const segment = this.#segmentOf(hashes[i]);
-      sum ^= heap.wordAt(segment, (hashes[i] & SLOT_MASK) * 8) ^ heap.wordAt(segment, 0);
+      if (inserts) heap.note(segment, 0);
+      heap.note(segment, (hashes[i] & SLOT_MASK) * 8);
     }
-    // Kept, so that no compiler takes the reads for useless.
-    this.prefetched = sum;
+    heap.touchNoted();
+  }
+
+  /** Goes on where `prefetch` ended: reads the entries that stand at those hashes. */
+  prefetchEntries(hashes: Int32Array, count: number): void {
+    if (this.#directory === 0) return;
+    const heap = this.#heap;
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i];
+      const word = heap.read(this.#segmentOf(hash)) >>> 2;
+      const words = heap.words;
+      let slot = (hash & SLOT_MASK) || 1;
+      while (words[word + slot * 2 + 1] !== 0 && words[word + slot * 2] !== hash) {
+        slot = slot === SLOT_MASK ? 1 : slot + 1;
+      }
+      const entry = words[word + slot * 2 + 1];
+      if (entry === 0) continue;
+      // An entry of common size may reach into a second line of the cache.
+      heap.note(entry, 0);
+      heap.note(entry, 44);
+    }
+    heap.touchNoted();
   }
 
   /**

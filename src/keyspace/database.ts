@@ -25,6 +25,7 @@ import {
 } from "../heap/entry.ts";
 import { Heap, HeapFull } from "../heap/heap.ts";
 import type { KeyHash } from "../base/hash.ts";
+import type { KeysAhead } from "./keys_ahead.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { TYPE_STRING } from "./value_type.ts";
 
@@ -46,6 +47,7 @@ export class Database {
   readonly #keyspace: Keyspace;
   readonly #heap: Heap;
   readonly #hash: KeyHash;
+  readonly #keysAhead: KeysAhead;
   /** The hash of the key that was looked up last. */
   #lastHash = 0;
   /** The hashes of a bulk insertion. */
@@ -55,6 +57,7 @@ export class Database {
     this.#keyspace = keyspace;
     this.#heap = keyspace.heap;
     this.#hash = keyspace.hash;
+    this.#keysAhead = keyspace.keysAhead;
     this.index = index;
     this.keys = new Dict(keyspace.heap);
     this.expires = new Dict(keyspace.heap);
@@ -90,7 +93,7 @@ export class Database {
 
   /** Looks a key up and leaves no trace, but for ending it when it has expired. */
   peek(bytes: Uint8Array, start: number, end: number): number {
-    const hash = this.#hash.hash(bytes, start, end);
+    const hash = this.#keysAhead.hashOf(bytes, start, end);
     this.#lastHash = hash;
     const ref = this.keys.find(hash, bytes, start, end);
     if (ref === 0) return 0;
@@ -299,7 +302,7 @@ export class Database {
     for (let i = 0; i < count; i++) {
       hashes[i] = this.#hash.hash(bytes, ranges[4 * i], ranges[4 * i + 1]);
     }
-    keys.prefetch(hashes, count);
+    keys.prefetch(hashes, count, true);
     for (let i = 0; i < count; i++) {
       const start = ranges[4 * i];
       const keyLength = ranges[4 * i + 1] - start;

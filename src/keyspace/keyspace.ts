@@ -10,6 +10,7 @@ import { KeyHash } from "../base/hash.ts";
 import { Heap } from "../heap/heap.ts";
 import { AccessClock } from "./access.ts";
 import { Database, NO_EXPIRY } from "./database.ts";
+import { KeysAhead } from "./keys_ahead.ts";
 
 /** What a keyspace asks of the server around it. */
 export interface KeyspaceEvents {
@@ -21,6 +22,7 @@ export class Keyspace {
   readonly heap: Heap;
   readonly hash: KeyHash;
   readonly access: AccessClock;
+  readonly keysAhead: KeysAhead;
   readonly prng: Prng;
   readonly events: KeyspaceEvents;
   databases: Database[] = [];
@@ -44,6 +46,7 @@ export class Keyspace {
     this.prng = prng;
     this.events = events;
     this.hash = new KeyHash(prng.nextUint32() | 0, prng.nextUint32() | 0);
+    this.keysAhead = new KeysAhead(this.hash);
     this.access = new AccessClock(prng);
     for (let i = 0; i < databaseCount; i++) this.databases.push(new Database(this, i));
   }

@@ -13,6 +13,7 @@
  */
 import { parseInt64 } from "../base/integer_text.ts";
 import { Arguments } from "./arguments.ts";
+import type { CommandsAhead } from "./commands_ahead.ts";
 import { splitInline } from "./inline_command.ts";
 
 /** Limits that a configuration or the state of a connection sets. */
@@ -40,6 +41,9 @@ const BIG_BULK_BYTES = 32 * 1024;
 /** Room made for a bulk of which nothing but the length has arrived. */
 const BULK_TRUST_BYTES = 1 << 20;
 
+/** Fewer bytes than this are hardly more than one command, which needs no looking ahead. */
+const PIPELINE_BYTES_MIN = 100;
+
 const CR = 13;
 const LF = 10;
 const STAR = 42;
@@ -57,6 +61,7 @@ export class RequestParser {
 
   readonly #shared: Arguments;
   readonly #limits: RequestLimits;
+  readonly #ahead: CommandsAhead;
   /** Made when a command first arrives in pieces. */
   #own: Arguments | null = null;
   /** What the current `next` reads. */
@@ -77,8 +82,12 @@ export class RequestParser {
   /** Where the search for the end of a line goes on; not beyond the position: nowhere yet. */
   #searchedTo = 0;
 
-  /** @param shared the arguments that all connections use for commands that arrive whole. */
-  constructor(shared: Arguments, limits: RequestLimits) {
+  /**
+   * @param shared the arguments that all connections use for commands that arrive whole.
+   * @param ahead likewise shared: the commands of a pipeline that are found together.
+   */
+  constructor(shared: Arguments, limits: RequestLimits, ahead: CommandsAhead) {
+    this.#ahead = ahead;
     this.#shared = shared;
     this.#limits = limits;
     this.args = shared;
@@ -96,6 +105,7 @@ export class RequestParser {
 
   /** Lends bytes to be parsed by `next`, after what was left over earlier. */
   feed(bytes: Uint8Array, length: number): void {
+    this.#ahead.clear();
     if (!this.#isBuffered) {
       this.#bytes = bytes;
       this.#position = 0;
@@ -111,6 +121,7 @@ export class RequestParser {
 
   /** Keeps what has not been used: the bytes lent to `feed` are no longer there after this. */
   retain(): void {
+    this.#ahead.clear();
     if (this.#isBuffered) return this.#compact();
     const start = this.#left >= 0 ? this.#commandStart : this.#position;
     const length = this.#end - start;
@@ -136,6 +147,14 @@ export class RequestParser {
   next(): number {
     if (this.#left < 0) {
       if (this.#position >= this.#end) return PARSED_NOTHING;
+      if (this.#end - this.#position > PIPELINE_BYTES_MIN && !this.isUnauthenticated) {
+        const ahead = this.#ahead;
+        if (
+          ahead.next < ahead.count && ahead.starts[ahead.next] === this.#position &&
+          ahead.bytes === this.#bytes
+        ) return this.#takeAhead();
+        if (ahead.find(this.#bytes, this.#position, this.#end) > 0) return this.#takeAhead();
+      }
       this.#commandStart = this.#position;
       if (this.#bytes[this.#position] !== STAR) return this.#inline();
       const status = this.#header();
@@ -144,8 +163,26 @@ export class RequestParser {
     return this.#bulks();
   }
 
+  /** Makes the next command that has been found ahead the current one. */
+  #takeAhead(): number {
+    const ahead = this.#ahead;
+    const index = ahead.next++;
+    const { argumentStarts, argumentEnds } = ahead;
+    const first = ahead.firstArguments[index];
+    const count = ahead.firstArguments[index + 1] - first;
+    const args = this.#shared;
+    this.args = args;
+    args.bytes = this.#bytes;
+    args.count = 0;
+    for (let i = first; i < first + count; i++) args.push(argumentStarts[i], argumentEnds[i]);
+    this.#commandStart = this.#position;
+    this.#position = ahead.ends[index];
+    return PARSED_COMMAND;
+  }
+
   /** The command that `next` found last is to be found again by the next call. */
   rewind(): void {
+    this.#ahead.clear();
     this.#position = this.#commandStart;
     this.#left = -1;
     this.#searchedTo = 0;

@@ -3,6 +3,7 @@
  */
 import type { Socket } from "../platform/network.ts";
 import type { Arguments } from "../protocol/arguments.ts";
+import type { CommandsAhead } from "../protocol/commands_ahead.ts";
 import type { BufferPool } from "../protocol/reply_writer.ts";
 import { ReplyWriter } from "../protocol/reply_writer.ts";
 import type { RequestLimits } from "../protocol/request_parser.ts";
@@ -56,13 +57,14 @@ export class Client {
     socket: Socket,
     shared: Arguments,
     limits: RequestLimits,
+    ahead: CommandsAhead,
     pool: BufferPool,
     nowMs: number,
     isAuthenticated: boolean,
   ) {
     this.id = id;
     this.socket = socket;
-    this.parser = new RequestParser(shared, limits);
+    this.parser = new RequestParser(shared, limits, ahead);
     this.parser.isUnauthenticated = !isAuthenticated;
     this.reply = new ReplyWriter(pool);
     this.createdMs = nowMs;

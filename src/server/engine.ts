@@ -17,6 +17,7 @@ import type { NetworkError, Socket, SocketHandlers } from "../platform/network.t
 import { ActiveExpiry } from "../keyspace/expiry.ts";
 import { Keyspace } from "../keyspace/keyspace.ts";
 import { Arguments } from "../protocol/arguments.ts";
+import { CommandsAhead } from "../protocol/commands_ahead.ts";
 import { BufferPool, ReplyWriter } from "../protocol/reply_writer.ts";
 import { PARSED_COMMAND, PARSED_ERROR } from "../protocol/request_parser.ts";
 import { latin1Bytes } from "../base/ascii.ts";
@@ -95,6 +96,7 @@ export class Engine {
   #nextClientId = 1;
   #attackLoggedMs = 0;
   readonly #arguments: Arguments = new Arguments();
+  readonly #ahead: CommandsAhead = new CommandsAhead();
   readonly #buffers: BufferPool = new BufferPool();
   readonly #care: ClientCare = new ClientCare(this);
   readonly #flushQueue: Client[] = [];
@@ -334,6 +336,7 @@ export class Engine {
       socket,
       this.#arguments,
       this.settings,
+      this.#ahead,
       this.#buffers,
       Math.floor(this.clock.wallMs()),
       !hasPassword,
@@ -369,6 +372,7 @@ export class Engine {
       this.dispatch.beginBatch();
       this.#runCommands(client);
       this.dispatch.endBatch();
+      this.keyspace.keysAhead.clear();
     }
     this.currentClient = null;
     if (client.isClosed) return;
@@ -383,6 +387,7 @@ export class Engine {
       const found = parser.next();
       if (found === PARSED_COMMAND) {
         if (parser.args.count === 0) continue;
+        if (this.#ahead.isFresh) this.#fetchKeys(client);
         if (!this.dispatch.execute(client)) return this.#postpone(client);
         if (client.isClosed || client.isClosingAfterReplies) return;
       } else if (found === PARSED_ERROR) {
@@ -393,6 +398,20 @@ export class Engine {
         return;
       } else return;
     }
+  }
+
+  /** Has what the first arguments of a pipeline's commands name, keys mostly, fetched together. */
+  #fetchKeys(client: Client): void {
+    const ahead = this.#ahead;
+    ahead.isFresh = false;
+    const keysAhead = this.keyspace.keysAhead;
+    keysAhead.begin(ahead.bytes);
+    for (let i = 0; i < ahead.count; i++) {
+      const key = ahead.firstArguments[i] + 1;
+      if (key >= ahead.firstArguments[i + 1]) continue;
+      keysAhead.add(ahead.argumentStarts[key], ahead.argumentEnds[key]);
+    }
+    keysAhead.prefetch(this.keyspace.databases[client.databaseIndex].keys);
   }
 
   /** The command just parsed must wait until the pause ends. */

@@ -42,6 +42,28 @@ const FLAG_BITS: Partial<Record<CommandFlag, number>> = {
   skip_monitor: FLAG_SKIP_MONITOR,
 };
 
+/** What pipelines are made of. Their values can be long, but then few of them make a pipeline. */
+const SHORT_COMMANDS: ReadonlySet<string> = new Set([
+  "get",
+  "set",
+  "incr",
+  "decr",
+  "incrby",
+  "decrby",
+  "setnx",
+  "getset",
+  "exists",
+  "expire",
+  "pexpire",
+  "ttl",
+  "pttl",
+  "type",
+  "getbit",
+  "setbit",
+  "strlen",
+  "ping",
+]);
+
 /** A command of this server. */
 export class Command {
   readonly definition: CommandDefinition;
@@ -51,6 +73,8 @@ export class Command {
   calledName: string;
   readonly arity: number;
   readonly flags: number;
+  /** It takes the same short time whatever the data: it need not be timed by itself. */
+  readonly isShort: boolean;
   readonly run: ((call: Call) => void) | null;
   readonly parent: Command | null;
   readonly subcommands: CommandTable | null;
@@ -67,6 +91,7 @@ export class Command {
     this.calledName = definition.name;
     this.arity = definition.arity;
     this.run = definition.run ?? null;
+    this.isShort = SHORT_COMMANDS.has(definition.name) && parent === null;
     let flags = 0;
     for (const flag of definition.flags) flags |= FLAG_BITS[flag] ?? 0;
     this.flags = flags;
@@ -129,11 +154,23 @@ export const CATEGORY_ORDER: readonly AclCategory[] = [
   "scripting",
 ];
 
+/** Slots for names of three and four letters, of which Redis has some eighty. */
+const SHORT_MASK = 511;
+
+function shortSlot(word: number): number {
+  return Math.imul(word, 0x9e3779b1) >>> 23;
+}
+
 /** Commands by the bytes of their names, in any case: open addressing, nothing allocated. */
 export class CommandTable {
   readonly commands: readonly Command[];
   readonly #slots: (Command | null)[];
   readonly #mask: number;
+  /** Names of three and four letters as little-endian words. */
+  readonly #shortWords: Int32Array = new Int32Array(SHORT_MASK + 1);
+  readonly #shortCommands: (Command | null)[] = new Array<Command | null>(SHORT_MASK + 1).fill(
+    null,
+  );
 
   /** @param renamed from declared names to those in force; "" takes a command away. */
   constructor(commands: readonly Command[], renamed: ReadonlyMap<string, string> = new Map()) {
@@ -143,11 +180,24 @@ export class CommandTable {
     this.commands = commands.filter((command) => command.calledName !== "");
     this.#mask = 2 ** Math.ceil(Math.log2(commands.length * 4 + 1)) - 1;
     this.#slots = new Array<Command | null>(this.#mask + 1).fill(null);
-    for (const command of this.commands) this.#place(command, command.calledName);
+    for (const command of this.commands) {
+      this.#place(command, command.calledName);
+      if (/^[a-z]{3,4}$/.test(command.calledName)) this.#placeShort(command, command.calledName);
+    }
   }
 
   /** The command of that name, or null. */
   find(bytes: Uint8Array, start: number, end: number): Command | null {
+    const length = end - start;
+    if (length === 3 || length === 4) {
+      // Most names that matter have three or four letters, which fit a word. Setting bit 5 makes a
+      // letter small and makes no letter of anything else.
+      let word = bytes[start] | bytes[start + 1] << 8 | bytes[start + 2] << 16 | 0x202020;
+      if (length === 4) word |= (bytes[start + 3] | 0x20) << 24;
+      for (let slot = shortSlot(word); this.#shortWords[slot] !== 0; slot = slot + 1 & SHORT_MASK) {
+        if (this.#shortWords[slot] === word) return this.#shortCommands[slot];
+      }
+    }
     let hash = end - start;
     for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + LOWER[bytes[i]] | 0;
     for (let slot = hash & this.#mask;; slot = slot + 1 & this.#mask) {
@@ -162,6 +212,15 @@ export class CommandTable {
     const command = this.commands.find((each) => each.calledName === name) ?? null;
     if (subcommand === undefined || command === null) return command;
     return command.subcommands?.byName(subcommand) ?? null;
+  }
+
+  #placeShort(command: Command, name: string): void {
+    let word = 0;
+    for (let i = 0; i < name.length; i++) word |= name.charCodeAt(i) << i * 8;
+    let slot = shortSlot(word);
+    while (this.#shortWords[slot] !== 0) slot = slot + 1 & SHORT_MASK;
+    this.#shortWords[slot] = word;
+    this.#shortCommands[slot] = command;
   }
 
   #place(command: Command, name: string): void {

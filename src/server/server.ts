@@ -45,9 +45,9 @@ export class Server {
 
   /** Listens; rejects when an address that must be had cannot be. */
   async start(): Promise<void> {
-    await this.#listen();
-    this.#scheduleTick();
     try {
+      await this.#listen();
+      this.#scheduleTick();
       await this.engine.persistence.loadAtStart();
     } catch (thrown) {
       await this.close();

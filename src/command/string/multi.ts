@@ -1,5 +1,6 @@
 /** Several keys at once: MGET, MSET, MSETNX. */
 import { NO_EXPIRY } from "../../keyspace/database.ts";
+import { KEYS_AHEAD_MAX } from "../../keyspace/keys_ahead.ts";
 import { setString } from "../../keyspace/string_value.ts";
 import { TYPE_STRING } from "../../keyspace/value_type.ts";
 import { wrongArity } from "../../protocol/wire_errors.ts";
@@ -34,6 +35,7 @@ export const mget = defineCommand({
     const count = call.count;
     reply.array(count - 1);
     for (let i = 1; i < count; i++) {
+      if (i % KEYS_AHEAD_MAX === 1) call.fetchKeys(i, 1);
       const ref = call.lookupRead(i);
       if (ref === 0 || database.typeOf(ref) !== TYPE_STRING) reply.null();
       else call.replyValue(ref, 0, database.valueLengthOf(ref));
@@ -92,6 +94,7 @@ function storePairs(call: Call): void {
   const { bytes, starts, ends, count } = call.args;
   const database = call.database;
   for (let i = 1; i < count; i += 2) {
+    if (i % (KEYS_AHEAD_MAX * 2) === 1) call.fetchKeys(i, 2);
     setString(
       database,
       call.lookupWrite(i),

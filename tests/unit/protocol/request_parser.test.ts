@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { latin1, latin1Bytes } from "../../../src/base/ascii.ts";
 import { Arguments } from "../../../src/protocol/arguments.ts";
+import { CommandsAhead } from "../../../src/protocol/commands_ahead.ts";
 import {
   PARSED_COMMAND,
   PARSED_ERROR,
@@ -15,7 +16,7 @@ const LIMITS = { bulkLengthMax: 512 * 1024 * 1024 };
 
 /** The commands (arguments as Latin-1) of a stream that arrives in such pieces; at last an error. */
 function parse(pieces: readonly Uint8Array[], setUp?: (parser: RequestParser) => void): unknown[] {
-  const parser = new RequestParser(new Arguments(), LIMITS);
+  const parser = new RequestParser(new Arguments(), LIMITS, new CommandsAhead());
   setUp?.(parser);
   const found: unknown[] = [];
   // As an adapter does, the pieces are lent: all in one buffer that is used again and again.
@@ -173,13 +174,13 @@ test("before authentication less is allowed", () => {
 
 test("the limit of a bulk is the one of the moment", () => {
   const limits = { bulkLengthMax: 1024 * 1024 };
-  const parser = new RequestParser(new Arguments(), limits);
+  const parser = new RequestParser(new Arguments(), limits, new CommandsAhead());
   const feed = (text: string) => {
     parser.feed(latin1Bytes(text), text.length);
     return parser.next();
   };
   assert.equal(feed("*1\r\n$1048576\r\n"), PARSED_NOTHING);
-  const refused = new RequestParser(new Arguments(), limits);
+  const refused = new RequestParser(new Arguments(), limits, new CommandsAhead());
   refused.feed(latin1Bytes("*1\r\n$1048577\r\n"), 15);
   assert.equal(refused.next(), PARSED_ERROR);
 });
@@ -187,7 +188,7 @@ test("the limit of a bulk is the one of the moment", () => {
 test("a large value in single bytes costs no more than its bytes", () => {
   const length = 1 << 20;
   const value = randomBytes(seeded(1), length);
-  const parser = new RequestParser(new Arguments(), LIMITS);
+  const parser = new RequestParser(new Arguments(), LIMITS, new CommandsAhead());
   const head = latin1Bytes(`*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$${length}\r\n`);
   const one = new Uint8Array(1);
   const held = new Set<number>();
@@ -214,7 +215,7 @@ test("a large value in single bytes costs no more than its bytes", () => {
 });
 
 test("a client that only says how much will come gets little memory", () => {
-  const parser = new RequestParser(new Arguments(), LIMITS);
+  const parser = new RequestParser(new Arguments(), LIMITS, new CommandsAhead());
   const head = latin1Bytes("*1\r\n$536870912\r\n");
   parser.feed(head, head.length);
   assert.equal(parser.next(), PARSED_NOTHING);
@@ -223,7 +224,7 @@ test("a client that only says how much will come gets little memory", () => {
 });
 
 test("what follows a large value does not keep its buffer", () => {
-  const parser = new RequestParser(new Arguments(), LIMITS);
+  const parser = new RequestParser(new Arguments(), LIMITS, new CommandsAhead());
   const length = 8 << 20;
   const bytes = latin1Bytes(`*1\r\n$${length}\r\n${"x".repeat(length)}\r\n*1\r\n$4\r\nPI`);
   for (let from = 0; from < bytes.length; from += 65536) {
@@ -244,7 +245,7 @@ test("what follows a large value does not keep its buffer", () => {
 });
 
 test("a command can be put back, whole or retained", () => {
-  const parser = new RequestParser(new Arguments(), LIMITS);
+  const parser = new RequestParser(new Arguments(), LIMITS, new CommandsAhead());
   const bytes = latin1Bytes(encoded(["BLPOP", "k", "0"]) + "GET k\r\n" + encoded(["PING"]));
   parser.feed(bytes, bytes.length);
   assert.equal(parser.next(), PARSED_COMMAND);
@@ -274,7 +275,7 @@ test("a command can be put back, whole or retained", () => {
 
 test("connections share arguments and do not disturb each other", () => {
   const shared = new Arguments();
-  const parsers = [0, 1, 2].map(() => new RequestParser(shared, LIMITS));
+  const parsers = [0, 1, 2].map(() => new RequestParser(shared, LIMITS, new CommandsAhead()));
   const streams = parsers.map((_, i) =>
     latin1Bytes(encoded(["SET", `key${i}`, `${i}`.repeat(40)]))
   );

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { latin1, latin1Bytes } from "../../../src/base/ascii.ts";
 import { Arguments } from "../../../src/protocol/arguments.ts";
+import { CommandsAhead } from "../../../src/protocol/commands_ahead.ts";
 import { splitInline } from "../../../src/protocol/inline_command.ts";
 import {
   PARSED_ERROR,
@@ -47,7 +48,11 @@ function answer(stream: string, end = "+END\r\n"): Promise<string> {
 
 /** The error that the parser finds in a stream, as a reply; empty where there is none. */
 function parserError(stream: string, isUnauthenticated = false): string {
-  const parser = new RequestParser(new Arguments(), { bulkLengthMax: 512 * 2 ** 20 });
+  const parser = new RequestParser(
+    new Arguments(),
+    { bulkLengthMax: 512 * 2 ** 20 },
+    new CommandsAhead(),
+  );
   parser.isUnauthenticated = isUnauthenticated;
   const bytes = latin1Bytes(stream);
   parser.feed(bytes, bytes.length);

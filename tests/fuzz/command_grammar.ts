@@ -1,0 +1,296 @@
+/**
+ * Commands made from their own definitions: what COMMAND DOCS says of the arguments is what is sent,
+ * with keys that exist, numbers at the edges of what fits, and, in every third, a mistake.
+ */
+import { latin1Bytes } from "../../src/base/ascii.ts";
+import type { Prng } from "../../src/base/prng.ts";
+import type { ArgumentSpecification } from "../../src/command/definition.ts";
+import type { Command } from "../../src/server/registry.ts";
+import type { Engine } from "../../src/server/engine.ts";
+
+/** Strings of bytes, one a character. */
+type Words = string[];
+
+/** Keys that {@link PRELUDE} makes, and some that are not there. */
+const KEYS = ["text", "number", "float", "expires", "gone", "long", "bits", "", "a\0b\r\n", "none"];
+const INTEGERS = [
+  ...["0", "1", "-1", "2", "7", "8", "10", "63", "64", "100", "255", "1000", "4095"],
+  ...["65536", "1048575", "8388607", "8388608", "2147483647", "2147483648", "-2147483648"],
+  ...["4294967295", "4294967296", "9007199254740991", "9007199254740993"],
+  ...["9223372036854775807", "9223372036854775808", "-9223372036854775808"],
+  ...["-9223372036854775809", "18446744073709551615", "99999999999999999999"],
+];
+const ODD_NUMBERS = ["", " 1", "1 ", "+1", "01", "-0", "0x10", "1e3", "1.0", "nan", "#1", "1\0"];
+const DOUBLES = [
+  ...["0", "1.5", "-1.5", "3e10", "1e-300", "1e308", "-1e308", "inf", "-inf", "nan", "0.1"],
+  ...["1e5000", "-0", "5e-324", "123456789012345678901234567890", "0x1p3", ".5", "5."],
+];
+const TEXTS = [
+  ...["", "a", "hello", "12", "-7", "0", "9223372036854775807", "1.25", "value with spaces"],
+  ...["*", "%", "$5", "\r\n", "+OK\r\n", "\0", "\xff\xfe\x80", "caf\xc3\xa9", "u8", "i64", "u63"],
+  ...[
+    "x".repeat(63),
+    "y".repeat(64),
+    "z".repeat(1000),
+    "ab".repeat(10_000),
+    "#3",
+    "raw",
+    "default",
+  ],
+  ...["127.0.0.1:50000", "normal", "string", "hash", "BYTE", "BIT", "AND", "NOT", "overflow"],
+  ...["maxmemory", "hz", "get", "set", "config|get", "all", "everything", "server", "1-1"],
+];
+const PATTERNS = [
+  "*",
+  "?",
+  "[a-z]*",
+  "[^a]*",
+  "\\*",
+  "[",
+  "*e*",
+  "t??t",
+  "",
+  "**********a",
+  "max*",
+];
+/** Directives that may be set: none that would let one command take hundreds of megabytes. */
+const DIRECTIVES = [
+  ...["hz", "maxmemory", "maxmemory-policy", "save", "dbfilename", "dir", "requirepass", "timeout"],
+  ...["lfu-log-factor", "client-query-buffer-limit", "client-output-buffer-limit", "loglevel"],
+  ...["maxclients", "lazyfree-lazy-user-del", "rdbcompression", "list-max-listpack-size", "port"],
+  ...[
+    "bind",
+    "nothing",
+    "databases",
+    "tcp-keepalive",
+    "client-default-resp",
+    "proc-title-template",
+  ],
+];
+const SETTINGS = [
+  "yes",
+  "no",
+  "1",
+  "2",
+  "3",
+  "0",
+  "100mb",
+  "900 1",
+  "noeviction",
+  "allkeys-lfu",
+  "x",
+];
+
+/** What DEBUG takes, which has no definition of its arguments. Nothing here ends or blocks. */
+const DEBUG: readonly (readonly [name: string, ...kinds: ArgumentSpecification["type"][]])[] = [
+  ["object", "key"],
+  ["sdslen", "key"],
+  ["digest"],
+  ["digest-value", "key", "key"],
+  ["error", "string"],
+  ["htstats", "integer"],
+  ["htstats-key", "key"],
+  ["listpack", "key"],
+  ["quicklist", "key"],
+  ["log", "string"],
+  ["protocol", "string"],
+  ["reload"],
+  ["reload", "string"],
+  ["replicate", "string"],
+  ["set-active-expire", "integer"],
+  ["set-skip-checksum-validation", "integer"],
+  ["stringmatch-len", "string", "pattern"],
+  ["change-repl-id"],
+  ["config-rewrite-force-all"],
+  ["client-eviction"],
+  ["quicklist-packed-threshold", "string"],
+  ["replybuffer", "string", "string"],
+  ["restart", "integer"],
+  ["help"],
+  ["nothing", "string"],
+];
+const PROTOCOL_TYPES = [
+  ...["string", "integer", "double", "bignum", "null", "array", "set", "map", "attrib", "push"],
+  ...["verbatim", "true", "false"],
+];
+
+/** The commands that every input begins after. */
+export const PRELUDE: readonly Words[] = [
+  [
+    "mset",
+    "text",
+    "hello world",
+    "number",
+    "1234",
+    "float",
+    "3.25",
+    "long",
+    "0123456789".repeat(300),
+  ],
+  ["set", "", "the empty key"],
+  ["set", "a\0b\r\n", "-5"],
+  ["set", "expires", "soon", "ex", "100"],
+  ["set", "gone", "already", "px", "1"],
+  ["setbit", "bits", "77", "1"],
+];
+
+/** Bytes of a command as an array of bulk strings. */
+export function framed(words: Words): string {
+  return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`;
+}
+
+/** Makes commands for one engine; the same numbers make the same commands. */
+export class CommandGrammar {
+  /** What it draws from: commands and, of those that are containers, what they contain. */
+  readonly commands: readonly Command[];
+  readonly #texts: readonly string[];
+  readonly #payloads: readonly string[];
+  #prng: Prng;
+
+  /**
+   * @param prng where its choices come from.
+   * @param payloads what DUMP makes, for RESTORE.
+   */
+  constructor(engine: Engine, prng: Prng, payloads: readonly string[]) {
+    // Containers stay among them: named alone, or with what they do not know.
+    this.commands = engine.commands.commands
+      .flatMap((command) => [command, ...command.subcommands?.commands ?? []])
+      .filter((command) => command.fullName !== "shutdown");
+    this.#texts = [...TEXTS, ...payloads];
+    this.#payloads = payloads;
+    this.#prng = prng;
+  }
+
+  /** Where choices come from, from now on. */
+  set prng(prng: Prng) {
+    this.#prng = prng;
+  }
+
+  /** One command; `index` says which, of {@link commands}. */
+  command(index: number): Words {
+    const command = this.commands[index];
+    if (command.fullName === "debug") return this.#spoiled(this.#debug(), true);
+    const words: Words = command.fullName.split("|");
+    const names = words.length;
+    if (command.fullName === "config|set") {
+      for (let pairs = 1 + this.#prng.below(2); pairs > 0; pairs--) {
+        words.push(this.#pick(DIRECTIVES), this.#pick(SETTINGS));
+      }
+      return words;
+    }
+    if (/^command\|getkeys/.test(command.fullName) && this.#prng.below(4) > 0) {
+      const { length } = this.commands;
+      return [...words, ...this.command(this.#prng.below(length))];
+    }
+    for (const each of command.definition.arguments ?? []) this.#argument(each, words);
+    if (command.definition.arguments === undefined) {
+      const least = Math.abs(command.arity);
+      while (words.length < least) words.push(this.#pick(this.#texts));
+      if (command.subcommands !== null && this.#prng.below(4) > 0) words.push(this.#text());
+    }
+    const isBadlySpelled = this.#prng.below(8) === 0;
+    for (let i = 0; i < (isBadlySpelled ? words.length : names); i++) {
+      if (this.#prng.below(2) === 0) words[i] = upper(words[i]);
+    }
+    return this.#prng.below(3) === 0 ? this.#spoiled(words, false) : words;
+  }
+
+  #debug(): Words {
+    const [name, ...kinds] = this.#pick(DEBUG);
+    if (this.#prng.below(12) === 0) {
+      return ["debug", "populate", String(this.#prng.below(50)), "p", String(this.#prng.below(99))];
+    }
+    if (name === "protocol" && this.#prng.below(8) > 0) {
+      return ["debug", name, this.#pick(PROTOCOL_TYPES)];
+    }
+    return ["debug", name, ...kinds.map((type) => this.#value(type))];
+  }
+
+  #argument(specification: ArgumentSpecification, words: Words): void {
+    const prng = this.#prng;
+    const flags = specification.flags ?? [];
+    if (flags.includes("optional") && prng.below(2) === 0) return;
+    const times = flags.includes("multiple") ? 1 + prng.below(3) : 1;
+    for (let i = 0; i < times; i++) {
+      const { token, type } = specification;
+      if (token !== undefined && type !== "pure-token" && type !== "oneof") {
+        if (i === 0 || flags.includes("multiple_token")) words.push(token);
+      }
+      if (type === "pure-token") words.push(token ?? specification.name);
+      else if (type === "oneof") this.#argument(this.#pick(specification.arguments!), words);
+      else if (type === "block") {
+        for (const each of specification.arguments!) this.#argument(each, words);
+      } else words.push(this.#named(specification.name) ?? this.#value(type));
+    }
+  }
+
+  /** What mostly stands where few values make sense, and nothing else would ever get far. */
+  #named(name: string): string | undefined {
+    const prng = this.#prng;
+    if (prng.below(4) === 0) return undefined;
+    if (name === "bit") return String(prng.below(2));
+    if (name === "offset") return String(prng.below(100));
+    if (/^index|db$/.test(name)) return String(prng.below(16));
+    return name === "serialized-value" ? this.#pick(this.#payloads) : undefined;
+  }
+
+  #value(type: ArgumentSpecification["type"]): string {
+    switch (type) {
+      case "key":
+        return this.#pick(KEYS);
+      case "integer":
+      case "unix-time":
+        return this.#integer();
+      case "double":
+        return this.#pick(DOUBLES);
+      case "pattern":
+        return this.#pick(PATTERNS);
+      default:
+        return this.#text();
+    }
+  }
+
+  #integer(): string {
+    const prng = this.#prng;
+    if (prng.below(4) === 0) return String(prng.below(2));
+    if (prng.below(2) === 0) return String(prng.below(40) - 8);
+    return this.#pick(prng.below(12) === 0 ? ODD_NUMBERS : INTEGERS);
+  }
+
+  #text(): string {
+    return this.#pick(this.#texts);
+  }
+
+  /** With a mistake: something is missing, too much, twice, at the wrong place or senseless. */
+  #spoiled(words: Words, isGentle: boolean): Words {
+    const prng = this.#prng;
+    // Where the name stands is left as it is, or other commands than meant would be run.
+    const at = 1 + prng.below(words.length);
+    const kind = prng.below(isGentle ? 3 : 8);
+    const isName = isGentle && at === 1;
+    if (kind === 0) words.splice(Math.max(at, isGentle ? 2 : 1), 1);
+    else if (kind === 1 && !isGentle) words.splice(at, 0, words[at] ?? this.#text());
+    else if (kind === 2 && !isGentle) words.push(this.#text());
+    else if (kind === 3) words[at] = this.#text();
+    else if (kind === 4) words[at] = this.#integer();
+    else if (kind === 5) words[at] = this.#pick(ODD_NUMBERS);
+    else if (kind === 6 && at < words.length && !isName) {
+      const other = 1 + prng.below(words.length - 1);
+      [words[at], words[other]] = [words[other], words[at]];
+    } else if (kind === 7) words.length = at;
+    return words;
+  }
+
+  #pick<T>(values: readonly T[]): T {
+    return values[this.#prng.below(values.length)];
+  }
+}
+
+function upper(word: string): string {
+  return word.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+}
+
+/** A string of bytes, one a character, as bytes. */
+export function bytesOf(text: string): Uint8Array {
+  return latin1Bytes(text);
+}
