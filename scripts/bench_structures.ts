@@ -291,7 +291,11 @@ function benchProtocol(): void {
     const batch = new Uint8Array(65536);
     for (let i = 0; i < commands; i++) batch.set(command, i * command.length);
     const length = commands * command.length;
-    const parser = new RequestParser(new Arguments(), { bulkLengthMax: 2 ** 29 }, new CommandsAhead());
+    const parser = new RequestParser(
+      new Arguments(),
+      { bulkLengthMax: 2 ** 29 },
+      new CommandsAhead(),
+    );
     const rounds = 50_000;
     const run = () => {
       for (let i = 0; i < rounds; i++) {

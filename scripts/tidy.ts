@@ -91,7 +91,7 @@ function checkShape(path: string, source: SourceText, say: Say): void {
   });
   each(
     source.code,
-    /^\s*(?:export\s+)?(?:declare\s+)?(?:const\s+)?(enum|namespace)\s+\w/gm,
+    /^\s*(?:export\s+)?(?:const\s+)?(enum|namespace)\s+\w/gm,
     (line, m) => {
       say(line, `${m[1]}: not erasable`);
     },

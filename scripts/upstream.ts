@@ -5,8 +5,8 @@
  *     node scripts/upstream.ts --suite DIR --runtime bun unit/scan  one runtime, one unit
  *     node scripts/upstream.ts --suite DIR --keep DIR               keeps the suite's output in a folder
  *
- * DIR holds the suite's `tests` and what they call in `src`. Every unit runs twice, each time on a
- * fresh server:
+ * DIR holds the suite's `tests` and what they call in `src`. Every unit runs on a fresh server, and
+ * again on another if it has tests on the list:
  *
  * 1. without the tests in tests/upstream/external-skips.tsv: nothing may fail;
  * 2. with them: an entry whose test passes is out of date and has to go. Where a test hangs (as one
