@@ -13,8 +13,8 @@ import { absolutePath } from "./config/load.ts";
 import type { Engine } from "./engine.ts";
 import { REDIS_VERSION } from "./version.ts";
 
-/** The data set could not be loaded; the log says why. */
-export class LoadFailure extends Error {}
+/** The server cannot start on the files as they are; the log says why. */
+export class StartFailure extends Error {}
 
 /** How DEBUG RELOAD goes about it. */
 export interface ReloadOptions {
@@ -88,7 +88,29 @@ export class Persistence {
     return undefined;
   }
 
-  /** Loads what was saved, when there is something. @throws {LoadFailure} */
+  /**
+   * Finds out now, and not when there is something to lose, that `dir` cannot be written.
+   * @throws {StartFailure}
+   */
+  checkDirectory(): void {
+    const { platform, config, log } = this.#engine;
+    if (config.savePoints().length === 0) return;
+    const directory = config.text("dir");
+    const probe = absolutePath(directory, `temp-${platform.process.pid}.probe`);
+    try {
+      platform.files.open(probe, "create").close();
+      platform.files.remove(probe);
+    } catch (thrown) {
+      if (!(thrown instanceof FileError)) throw thrown;
+      log.warning(
+        `Can't write to the directory ${directory}, where the data set is saved: ` +
+          `${errorText(thrown.code)}. Choose another with dir, or turn saving off with save "".`,
+      );
+      throw new StartFailure(thrown.message);
+    }
+  }
+
+  /** Loads what was saved, when there is something. @throws {StartFailure} */
   async loadAtStart(): Promise<void> {
     const { platform, log, clock } = this.#engine;
     if (platform.files.stat(this.path) === undefined) return;
@@ -130,7 +152,7 @@ export class Persistence {
         return undefined;
       }
     } catch (thrown) {
-      if (!(thrown instanceof LoadFailure)) throw thrown;
+      if (!(thrown instanceof StartFailure)) throw thrown;
       return thrown.message;
     } finally {
       this.#endLoading();
@@ -165,7 +187,7 @@ export class Persistence {
             errorText(thrown.code),
         );
       } else throw thrown;
-      throw new LoadFailure(thrown.message);
+      throw new StartFailure(thrown.message);
     }
   }
 

@@ -45,6 +45,7 @@ export class Server {
 
   /** Listens; rejects when an address that must be had cannot be. */
   async start(): Promise<void> {
+    this.engine.persistence.checkDirectory();
     try {
       await this.#listen();
       this.#scheduleTick();

@@ -14,7 +14,7 @@ import { loadConfig, unknownVariables } from "./config/load.ts";
 import { readWholeFile } from "./file_contents.ts";
 import { Log } from "./log.ts";
 import type { LogSink } from "./log.ts";
-import { LoadFailure } from "./persistence.ts";
+import { StartFailure } from "./persistence.ts";
 import { Server } from "./server.ts";
 import { prepareShutdown, shutdownOptions } from "./shutdown.ts";
 import { PAGURUS_VERSION, REDIS_VERSION } from "./version.ts";
@@ -88,7 +88,7 @@ async function serve(
   } catch (thrown) {
     if (thrown instanceof NetworkError) {
       log.warning(`Failed listening on port ${config.number("port")} (tcp), aborting.`);
-    } else if (!(thrown instanceof LoadFailure)) throw thrown;
+    } else if (!(thrown instanceof StartFailure)) throw thrown;
     return 1;
   }
   const pidFile = config.text("pidfile");
