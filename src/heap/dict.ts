@@ -220,9 +220,9 @@ export class Dict {
       }
       const entry = words[word + slot * 2 + 1];
       if (entry === 0) continue;
-      // An entry of common size may reach into a second line of the cache.
       heap.note(entry, 0);
-      heap.note(entry, 44);
+      // In the second half of a cache line, an entry of common size reaches into the next one.
+      if ((entry & 3) >= 2) heap.note(entry, 44);
     }
     heap.touchNoted();
   }

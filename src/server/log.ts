@@ -14,8 +14,8 @@ export type LogLevel = "debug" | "verbose" | "notice" | "warning" | "nothing";
 const LEVELS: readonly LogLevel[] = ["debug", "verbose", "notice", "warning", "nothing"];
 const MARKS = ".-*#";
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-/** As Redis: a longer message is cut. */
-const MESSAGE_LENGTH_MAX = 1024;
+/** As Redis, whose buffer of 1024 bytes ends in a zero: a longer message is cut. */
+const MESSAGE_LENGTH_MAX = 1023;
 
 /** Takes one line, which ends in a line feed. */
 export type LogSink = (line: string) => void;

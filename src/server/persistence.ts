@@ -37,6 +37,8 @@ export class Persistence {
   /** How far the load under way has come; null when there is none. */
   progress: RdbLoadProgress | null = null;
   loadStartedMs = 0;
+  /** The server stops: what is left of the load under way is of no use. */
+  #isAbandoned = false;
   #dirtyAtLastSave = 0;
   readonly #engine: Engine;
 
@@ -126,12 +128,21 @@ export class Persistence {
         }
         this.progress = step.value;
         await new Promise<void>((resolve) => clock.atTurnEnd(resolve));
+        if (this.#isAbandoned) {
+          steps.return({ loadedCount: 0, expiredCount: 0 } as RdbLoadResult);
+          return;
+        }
       }
     } finally {
       this.#endLoading();
     }
     const seconds = ((clock.monotonicUs() - startedUs) / 1e6).toFixed(3);
     log.notice(`DB loaded from disk: ${seconds} seconds`);
+  }
+
+  /** Ends the load at the start where it is. */
+  abandonLoad(): void {
+    this.#isAbandoned = true;
   }
 
   /** DEBUG RELOAD: saves, empties, loads. Returns why it could not. */

@@ -54,6 +54,7 @@ export class Server {
       await this.close();
       throw thrown;
     }
+    if (this.#isClosed) return;
     if (this.port > 0) this.#log.notice("Ready to accept connections tcp");
     if (this.#config.text("unixsocket") !== "") {
       this.#log.notice("Ready to accept connections unix");
@@ -64,6 +65,7 @@ export class Server {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.engine.persistence.abandonLoad();
     this.#ticker?.cancel();
     const listeners = this.#listeners;
     this.#listeners = [];

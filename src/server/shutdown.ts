@@ -1,6 +1,7 @@
 /**
  * The end of a server, asked for by SHUTDOWN or a signal: save if there is something to save for,
- * then stop. A save that fails keeps the server alive, unless it is forced.
+ * then stop. A save that fails keeps the server alive, unless it is forced. While the data set is being
+ * loaded nothing is saved, whatever was asked for, as in Redis.
  */
 import type { Engine } from "./engine.ts";
 
@@ -18,10 +19,11 @@ export function prepareShutdown(engine: Engine, options: ShutdownOptions): boole
   const { log, config, persistence } = engine;
   log.notice("User requested shutdown...");
   const hasSavePoints = config.savePoints().length > 0;
-  if (options.save === "save" || (options.save === "default" && hasSavePoints)) {
+  const isWanted = options.save === "save" || (options.save === "default" && hasSavePoints);
+  // What is half loaded must not take the place of the file that it is loaded from.
+  if (isWanted && !engine.isLoading) {
     log.notice("Saving the final RDB snapshot before exiting.");
-    const failure = engine.isLoading ? "loading" : persistence.save();
-    if (failure !== undefined) {
+    if (persistence.save() !== undefined) {
       log.warning("Error trying to save the DB, can't exit.");
       if (!options.force) return false;
       log.warning("Ignoring failed save, because the shutdown is forced.");

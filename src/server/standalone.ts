@@ -71,17 +71,23 @@ async function serve(
   config: Config,
   log: Log,
 ): Promise<number> {
-  let signals = 0;
+  let isShuttingDown = false;
   host.onSignal(["SIGINT", "SIGTERM"], (name) => {
-    if (signals++ > 0) {
+    // A second Ctrl-C means at once; a second SIGTERM says nothing new, as in Redis.
+    if (isShuttingDown && name === "SIGINT") {
       log.warning("You insist... exiting now.");
       host.exit(1);
     }
-    log.warning(`Received ${name} scheduling shutdown...`);
+    log.warning(
+      server.engine.isLoading
+        ? "Received shutdown signal during loading, scheduling shutdown."
+        : `Received ${name} scheduling shutdown...`,
+    );
+    if (isShuttingDown) return;
     const directive = name === "SIGINT" ? "shutdown-on-sigint" : "shutdown-on-sigterm";
     const options = shutdownOptions(config.get(directive) ?? "default");
-    if (prepareShutdown(server.engine, options)) void server.close();
-    else signals = 0;
+    isShuttingDown = prepareShutdown(server.engine, options);
+    if (isShuttingDown) void server.close();
   });
   try {
     await server.start();
