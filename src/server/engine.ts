@@ -216,6 +216,8 @@ export class Engine {
   /** Ends CLIENT PAUSE and lets those go on who waited. */
   unpause(): void {
     for (const client of this.pause.end()) {
+      // It has not been idle all the while: `timeout` begins now.
+      client.lastInteractionMs = this.keyspace.nowMs;
       client.socket.resume();
       this.clock.atTurnEnd(() => this.#process(client));
     }

@@ -127,9 +127,10 @@ export class Persistence {
           break;
         }
         this.progress = step.value;
-        await new Promise<void>((resolve) => clock.atTurnEnd(resolve));
+        // Not atTurnEnd: on Deno nothing is received while one end of a turn asks for the next.
+        await new Promise<void>((resolve) => clock.schedule(0, resolve));
         if (this.#isAbandoned) {
-          steps.return({ loadedCount: 0, expiredCount: 0 } as RdbLoadResult);
+          steps.return({ loadedCount: 0, expiredCount: 0, endBytes: 0 });
           return;
         }
       }

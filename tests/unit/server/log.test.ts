@@ -83,7 +83,7 @@ test("a level lets through what is as grave or graver", () => {
   };
   for (const [level, expected] of Object.entries(marks)) {
     let seen = "";
-    const log = new Log(clockAt(0), 1, (line) => seen += line.at(-3));
+    const log = new Log(clockAt(0), 1, (line) => seen += line.at(-4));
     log.level = level as LogLevel;
     log.debug("x");
     log.verbose("x");
