@@ -9,13 +9,15 @@ import type { Platform } from "../platform/platform.ts";
 import type { Config } from "./config/config.ts";
 import { Engine } from "./engine.ts";
 import type { Log } from "./log.ts";
+import { StartFailure } from "./persistence.ts";
 
 export class Server {
   readonly engine: Engine;
   readonly #platform: Platform;
   readonly #config: Config;
   readonly #log: Log;
-  #listeners: Listener[] = [];
+  #tcpListeners: Listener[] = [];
+  #unixListener: Listener | null = null;
   #ticker: Timer | null = null;
   #isClosed = false;
   readonly #stopped: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -40,7 +42,7 @@ export class Server {
 
   /** The TCP port in use, 0 when there is none. */
   get port(): number {
-    return this.#listeners.find((listener) => listener.port > 0)?.port ?? 0;
+    return this.#tcpListeners[0]?.port ?? 0;
   }
 
   /** Listens; rejects when an address that must be had cannot be. */
@@ -56,7 +58,7 @@ export class Server {
     }
     if (this.#isClosed) return;
     if (this.port > 0) this.#log.notice("Ready to accept connections tcp");
-    if (this.#config.text("unixsocket") !== "") {
+    if (this.#unixListener !== null) {
       this.#log.notice("Ready to accept connections unix");
     }
   }
@@ -67,8 +69,10 @@ export class Server {
     this.#isClosed = true;
     this.engine.persistence.abandonLoad();
     this.#ticker?.cancel();
-    const listeners = this.#listeners;
-    this.#listeners = [];
+    const listeners = [...this.#tcpListeners];
+    if (this.#unixListener !== null) listeners.push(this.#unixListener);
+    this.#tcpListeners = [];
+    this.#unixListener = null;
     this.engine.flushClients();
     for (const client of [...this.engine.clients.values()]) {
       client.socket.end();
@@ -81,17 +85,23 @@ export class Server {
   }
 
   async #listen(): Promise<void> {
+    if (this.#config.number("port") > 0 || this.#picksFreePort) {
+      this.#tcpListeners = await this.#listenTcp();
+    }
+    if (this.#config.text("unixsocket") !== "") this.#unixListener = await this.#listenUnix();
+    if (this.#tcpListeners.length > 0 || this.#unixListener !== null) return;
+    this.#log.warning("Configured to not listen anywhere, exiting.");
+    throw new StartFailure("configured to not listen anywhere");
+  }
+
+  async #listenUnix(): Promise<Listener> {
     const config = this.#config;
-    if (config.number("port") > 0 || this.#picksFreePort) this.#listeners = await this.#listenTcp();
     const path = config.text("unixsocket");
-    if (path === "") return;
     const mode = config.number("unixsocketperm");
     const backlog = config.number("tcp-backlog");
-    const handlers = this.engine.handlers;
+    const at = { kind: "unix", path, mode, backlog } as const;
     try {
-      this.#listeners.push(
-        await this.#platform.network.listen({ kind: "unix", path, mode, backlog }, handlers),
-      );
+      return await this.#platform.network.listen(at, this.engine.handlers);
     } catch (thrown) {
       if (thrown instanceof NetworkError) {
         this.#log.warning(`Failed opening Unix socket: bind: ${thrown.message}`);
@@ -120,6 +130,7 @@ export class Server {
         this.#log.warning(
           `Could not create server TCP listening socket ${host}:${port}: bind: ${thrown.message}`,
         );
+        this.#log.warning(`Failed listening on port ${port} (tcp).`);
         for (const listener of listeners) await listener.close();
         throw thrown;
       }
@@ -127,15 +138,20 @@ export class Server {
     return listeners;
   }
 
-  /** CONFIG SET port or bind. Listening is not instant: what fails is said in the log. */
+  /**
+   * CONFIG SET port or bind. Listening is not instant, so the command has been answered when it
+   * fails: the log says so, and the server goes on listening where it did.
+   */
   #rebind(): undefined {
-    const old = this.#listeners;
-    this.#listeners = [];
+    const old = this.#tcpListeners;
+    const isPortKept = old.some((listener) => listener.port === this.#config.number("port"));
     void (async () => {
-      for (const listener of old) await listener.close();
-      await this.#listen();
+      // The same port can only be had again once it is free.
+      if (isPortKept) { for (const listener of old) await listener.close(); }
+      this.#tcpListeners = this.#config.number("port") > 0 ? await this.#listenTcp() : [];
+      if (!isPortKept) { for (const listener of old) await listener.close(); }
     })().catch((thrown: unknown) => {
-      this.#log.warning(`Failed listening on port ${this.#config.number("port")}: ${thrown}`);
+      if (!(thrown instanceof NetworkError)) throw thrown;
     });
     return undefined;
   }

@@ -92,10 +92,9 @@ async function serve(
   try {
     await server.start();
   } catch (thrown) {
-    if (thrown instanceof NetworkError) {
-      log.warning(`Failed listening on port ${config.number("port")} (tcp), aborting.`);
-    } else if (!(thrown instanceof StartFailure)) throw thrown;
-    return 1;
+    // The log has said why.
+    if (thrown instanceof NetworkError || thrown instanceof StartFailure) return 1;
+    throw thrown;
   }
   const pidFile = config.text("pidfile");
   if (pidFile !== "") writePidFile(platform, log, pidFile);
