@@ -3,10 +3,8 @@ import { latin1, latin1Bytes } from "../../base/ascii.ts";
 import type { Call } from "../../command/call.ts";
 import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
-import { errorText, FileError } from "../../platform/file_system.ts";
-import { rewriteConfigFile } from "../config/rewrite.ts";
+import { rewriteConfig } from "../config_file.ts";
 import type { Engine } from "../engine.ts";
-import { readWholeFile, replaceFile } from "../file_contents.ts";
 import { replyHelp } from "../../command/help.ts";
 
 const HELP = [
@@ -123,22 +121,16 @@ function set(engine: Engine, call: Call): void {
 
 function rewrite(engine: Engine, call: Call): void {
   const { config, log } = engine;
-  const path = config.file;
-  if (path === undefined) {
+  if (config.file === undefined) {
     return call.reply.error("ERR The server is running without a config file");
   }
-  const { files } = engine.platform;
-  try {
-    const old = files.stat(path) === undefined ? new Uint8Array(0) : readWholeFile(files, path);
-    const temporary = `${path}-${engine.platform.process.pid}.tmp`;
-    replaceFile(files, path, temporary, rewriteConfigFile(old, config));
-    log.notice("CONFIG REWRITE executed with success.");
-    call.reply.ok();
-  } catch (thrown) {
-    if (!(thrown instanceof FileError)) throw thrown;
-    log.warning(`CONFIG REWRITE failed: ${errorText(thrown.code)}`);
-    call.reply.error(`ERR Rewriting config file: ${errorText(thrown.code)}`);
+  const failure = rewriteConfig(engine, config.file, false);
+  if (failure !== undefined) {
+    log.warning(`CONFIG REWRITE failed: ${failure}`);
+    return call.reply.error(`ERR Rewriting config file: ${failure}`);
   }
+  log.notice("CONFIG REWRITE executed with success.");
+  call.reply.ok();
 }
 
 /** The arguments from an index on, as byte text. */

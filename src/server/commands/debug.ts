@@ -12,12 +12,10 @@ import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
 import { replyHelp } from "../../command/help.ts";
 import { addValue, Digest, keyspaceDigest } from "../../keyspace/digest.ts";
-import { errorText, FileError } from "../../platform/file_system.ts";
 import { unknownSubcommandOrArity } from "../../protocol/wire_errors.ts";
-import { rewriteConfigFile } from "../config/rewrite.ts";
 import { parseMemory } from "../config/number_text.ts";
 import type { Engine } from "../engine.ts";
-import { readWholeFile, replaceFile } from "../file_contents.ts";
+import { rewriteConfig } from "../config_file.ts";
 import { crashByAssertion, crashByPanic, crashBySignal, crashOutOfMemory } from "./debug_crash.ts";
 import {
   clientEviction,
@@ -387,23 +385,12 @@ function replyBuffer(_engine: Engine, call: Call): void {
 }
 
 function rewriteEverything(engine: Engine, call: Call): void {
-  const { config, platform } = engine;
-  const { files } = platform;
-  const path = config.file;
-  if (path === undefined) {
-    return call.reply.error(
-      "ERR CONFIG-REWRITE-FORCE-ALL failed: The server is running without a config file",
-    );
-  }
-  try {
-    const old = files.stat(path) === undefined ? new Uint8Array(0) : readWholeFile(files, path);
-    const rewritten = rewriteConfigFile(old, config, { everything: true });
-    replaceFile(files, path, `${path}-${platform.process.pid}.tmp`, rewritten);
-    call.reply.ok();
-  } catch (thrown) {
-    if (!(thrown instanceof FileError)) throw thrown;
-    call.reply.error(`ERR CONFIG-REWRITE-FORCE-ALL failed: ${errorText(thrown.code)}`);
-  }
+  const path = engine.config.file;
+  const failure = path === undefined
+    ? "The server is running without a config file"
+    : rewriteConfig(engine, path, true);
+  if (failure === undefined) call.reply.ok();
+  else call.reply.error(`ERR CONFIG-REWRITE-FORCE-ALL failed: ${failure}`);
 }
 
 /** Texts and patterns of the bytes that mean something in patterns: none may take for ever. */
