@@ -28,18 +28,17 @@ import { assert } from "../base/assert.ts";
 import type { Prng } from "../base/prng.ts";
 import { entryHasKey } from "./entry.ts";
 import { type Heap, HeapFull } from "./heap.ts";
-import type { HeapView } from "./heap_view.ts";
 
 const SEGMENT_BYTES = 512;
 const SEGMENT_WORDS = SEGMENT_BYTES >>> 2;
-const SLOT_MASK = 63;
+export const SLOT_MASK = 63;
 /** More than this and probes get long; fewer and memory is wasted. */
 const SEGMENT_FULL = 54;
 /** Two buddies with so few together become one. */
 const SEGMENTS_MERGE = 22;
 /** Six bits are left for the slot within a segment. */
 const DEPTH_MAX = 26;
-const DEPTH_SHIFT = 16;
+export const DEPTH_SHIFT = 16;
 const COUNT_MASK = 0xffff;
 
 /** Where a dict stands in the heap. */
@@ -615,23 +614,6 @@ export class Dict {
       this.scanned = larger;
     }
     this.scanned[this.scannedCount++] = ref;
-  }
-}
-
-/** Calls `visit` with every entry of a dict in a heap, live or frozen, in the order of hashes. */
-export function* entriesOf(heap: HeapView, root: DictRoot): Generator<number, void, void> {
-  const length = root.directory === 0 ? 0 : 2 ** root.depth;
-  for (let i = 0; i < length;) {
-    let segment = root.depth === 0 ? root.directory : heap.wordAt(root.directory, i * 4);
-    const depth = heap.wordAt(segment, 0) >>> DEPTH_SHIFT;
-    i += 2 ** (root.depth - depth);
-    for (; segment !== 0; segment = heap.wordAt(segment, 4)) {
-      for (let slot = 1; slot <= SLOT_MASK; slot++) {
-        // The caller reads elsewhere between two entries, so the place is asked for again.
-        const ref = heap.wordAt(segment, slot * 8 + 4);
-        if (ref !== 0) yield ref;
-      }
-    }
   }
 }
 

@@ -9,63 +9,36 @@
  * word; slots beyond `#bump` have never been used. Pages of a class with room form a list, the most
  * recently freed from first.
  *
- * Freeze: {@link Heap.freeze} copies the page table and marks every page frozen. The first write to
- * a frozen page (through {@link Heap.write} or {@link Heap.spanToWrite}) copies it to a fresh
- * physical page for the live table; whoever holds the frozen table goes on reading the old one.
- * So the write barrier is here and nowhere else, and **whoever writes must ask for the place with
- * one of these two, each time**: a place found before another write or allocation may be stale.
- *
- * Invariants: a physical page has at most one live logical page (`#owner`); a physical page without
- * an owner is either free, or belongs to the freeze alone. All of it is verified by `check()`.
+ * Reading is in heap_view.ts; memory, freezing and compaction are in paged_memory.ts. All invariants
+ * are verified by `check()`.
  */
 import { assert } from "../base/assert.ts";
-import { copyBytes, HeapView } from "./heap_view.ts";
-import type { HeapImage } from "./heap_view.ts";
 import {
-  CHUNK_BYTES,
-  CHUNK_PAGE_BITS,
-  CHUNK_PAGE_MASK,
-  CHUNK_PAGES,
   CLASS_BYTES,
   CLASS_CAPACITY,
   CLASS_OF_UNITS,
-  FROZEN,
-  PAGE_BITS,
   PAGE_BYTES,
   PAGE_UNIT_BITS,
   PAGE_UNIT_MASK,
-  PHYSICAL_MASK,
   SMALL_BYTES_MAX,
   UNIT_BITS,
-  UNMAPPED,
 } from "./page_layout.ts";
+import { HeapFull, PagedMemory } from "./paged_memory.ts";
 import { grown, RunSpace } from "./run_space.ts";
+
+export { HeapFull };
 
 /** Kinds of a logical page: a small page is its class + 1. */
 const KIND_NONE = 0;
 const KIND_LARGE = 255;
 /** No free slot in a page's list. */
 const NO_SLOT = 0xffff;
-/** Chunks kept although nothing is in them, so that a breathing data set does not thrash. */
-const SPARE_CHUNKS = 2;
-/** More pages than a command writes without allocating in between, large values aside. */
-const THAW_RESERVE_PAGES = 64;
 
-/** The heap cannot hold more: 32 GiB of references are used up, or a limit for tests. */
-export class HeapFull extends Error {
-  constructor() {
-    super("the heap is full");
-    this.name = "HeapFull";
-  }
-}
-
-export class Heap extends HeapView {
+export class Heap extends PagedMemory {
   /** Bytes in objects, rounded up to their class or to whole pages: what INFO counts as data. */
   allocatedBytes = 0;
   /** Objects alive. */
   objectCount = 0;
-  /** Pages copied because a freeze held them, since the last freeze began. */
-  copiedPages = 0;
 
   // Indexed by logical page.
   readonly #runs: RunSpace;
@@ -76,22 +49,11 @@ export class Heap extends HeapView {
   #bump: Uint16Array;
   #next: Int32Array;
   #previous: Int32Array;
-  /** One past the highest logical page ever mapped. */
-  #pagesHigh = 1;
   /** For each class the first page with room; 0 none (logical page 0 is never handed out). */
   readonly #partial: Int32Array = new Int32Array(CLASS_BYTES.length);
 
-  // Indexed by physical page.
-  #owner: Int32Array = new Int32Array(0);
-  #freePhysical: Int32Array = new Int32Array(CHUNK_PAGES);
-  #freePhysicalCount = 0;
-  readonly #chunkUsed: number[] = [];
-  readonly #chunkGaps: number[] = [];
-  #mappedPages = 0;
-  #frozen: Int32Array | null = null;
-
   constructor(capacityBitsMax?: number) {
-    super({ table: new Int32Array(0), chunks: [] });
+    super();
     this.#runs = new RunSpace(capacityBitsMax);
     this.#kind = new Uint8Array(0);
     this.#used = new Int32Array(0);
@@ -104,24 +66,9 @@ export class Heap extends HeapView {
     assert(zero === 0, "logical page 0 is reserved, so that 0 is no reference");
   }
 
-  /** Bytes of physical pages in use: objects, free slots between them, pages a freeze holds. */
-  get mappedBytes(): number {
-    return this.#mappedPages * PAGE_BYTES;
-  }
-
-  /** Bytes taken from the system for chunks (reserved; the system commits what is touched). */
-  get reservedBytes(): number {
-    return (this.chunkBytes.length - this.#chunkGaps.length) * CHUNK_BYTES;
-  }
-
   /** Bytes of the tables beside the chunks. */
   get bookkeepingBytes(): number {
-    return this.#runs.bookkeepingBytes + this.table.length * 21 + this.#owner.length * 8;
-  }
-
-  /** True between {@link freeze} and {@link release}. */
-  get isFrozen(): boolean {
-    return this.#frozen !== null;
+    return this.#runs.bookkeepingBytes + this.#kind.length * 17 + this.tableBytes;
   }
 
   /**
@@ -131,7 +78,7 @@ export class Heap extends HeapView {
   allocate(sizeBytes: number): number {
     if (sizeBytes > SMALL_BYTES_MAX) return this.#allocateLarge(sizeBytes);
     const sizeClass = CLASS_OF_UNITS[(sizeBytes + 15) >>> UNIT_BITS];
-    if (this.#frozen !== null) this.#reservePhysical(0);
+    if (this.isFrozen) this.reservePages(0);
     let page = this.#partial[sizeClass];
     if (page === 0) page = this.#newSmallPage(sizeClass);
     const classBytes = CLASS_BYTES[sizeClass];
@@ -203,217 +150,50 @@ export class Heap extends HeapView {
     return moved;
   }
 
-  /** As {@link read}, but the bytes of the small object may be written until the next call. */
-  write(ref: number): number {
-    const page = ref >>> PAGE_UNIT_BITS;
-    let physical = this.table[page];
-    if (physical < 0) physical = this.#thaw(page);
-    const chunk = physical >>> CHUNK_PAGE_BITS;
-    this.chunk = chunk;
-    return ((physical & CHUNK_PAGE_MASK) << PAGE_BITS) | ((ref & PAGE_UNIT_MASK) << UNIT_BITS);
-  }
-
-  /** As {@link span}, but the run may be written until the next call. */
-  spanToWrite(ref: number, offset: number, length: number): number {
-    if (this.#frozen !== null && length > 0) length = this.#thawRun(ref, offset, length);
-    return this.span(ref, offset, length);
-  }
-
-  /**
-   * Copies the frozen pages of the run that begins at an offset and returns how many of its bytes
-   * may be written: what lies beyond its first gap is left to the next call.
-   */
-  #thawRun(ref: number, offset: number, length: number): number {
-    const inPage = ((ref & PAGE_UNIT_MASK) << UNIT_BITS) + offset;
-    let page = (ref >>> PAGE_UNIT_BITS) + (inPage >>> PAGE_BITS);
-    let physical = this.table[page] < 0 ? this.#thaw(page) : this.table[page];
-    let run = PAGE_BYTES - (inPage & (PAGE_BYTES - 1));
-    while (run < length) {
-      page++;
-      const next = this.table[page] < 0 ? this.#thaw(page) : this.table[page];
-      if (next !== physical + 1 || (next & CHUNK_PAGE_MASK) === 0) break;
-      physical = next;
-      run += PAGE_BYTES;
-    }
-    return run < length ? run : length;
-  }
-
-  /** Writes the 32-bit word at a byte offset (a multiple of 4) of an object of any size. */
-  setWordAt(ref: number, offset: number, value: number): void {
-    const at = this.spanToWrite(ref, offset, 4);
-    this.words[at >>> 2] = value;
-  }
-
-  /** Writes one 32-bit word `count` times from a byte offset (a multiple of 4) on. */
-  fillWords(ref: number, offset: number, count: number, value: number): void {
-    for (let left = count * 4; left > 0;) {
-      const at = this.spanToWrite(ref, offset, left) >>> 2;
-      this.words.fill(value, at, at + (this.spanLength >>> 2));
-      offset += this.spanLength;
-      left -= this.spanLength;
-    }
-  }
-
-  /** Copies `source[from..from+length)` to `offset` inside an object of any size. */
-  copyIn(ref: number, offset: number, source: Uint8Array, from: number, length: number): void {
-    while (length > 0) {
-      const at = this.spanToWrite(ref, offset, length);
-      const run = this.spanLength;
-      copyBytes(source, from, run, this.bytes, at);
-      offset += run;
-      from += run;
-      length -= run;
-    }
-  }
-
-  /** Copies between two objects (or two places of one, when they do not overlap). */
-  copyWithin(
-    source: number,
-    sourceOffset: number,
-    target: number,
-    targetOffset: number,
-    length: number,
-  ): void {
-    while (length > 0) {
-      this.spanToWrite(target, targetOffset, length);
-      const writable = this.spanLength;
-      const from = this.span(source, sourceOffset, writable);
-      const bytes = this.bytes;
-      const run = this.spanLength;
-      const at = this.span(target, targetOffset, run);
-      copyBytes(bytes, from, run, this.bytes, at);
-      sourceOffset += run;
-      targetOffset += run;
-      length -= run;
-    }
-  }
-
-  /** Writes one byte value over a range of an object of any size. */
-  fill(ref: number, offset: number, length: number, value: number): void {
-    while (length > 0) {
-      const at = this.spanToWrite(ref, offset, length);
-      this.bytes.fill(value, at, at + this.spanLength);
-      offset += this.spanLength;
-      length -= this.spanLength;
-    }
-  }
-
-  /**
-   * Freezes what the heap holds now and returns it for reading, here or in a worker. The live heap
-   * goes on; only one freeze can exist at a time.
-   */
-  freeze(): HeapImage {
-    assert(this.#frozen === null, "one freeze at a time");
-    const shared = new Int32Array(sharedBuffer(this.#pagesHigh * 4));
-    const table = this.table;
-    for (let page = 0; page < shared.length; page++) {
-      const physical = table[page];
-      shared[page] = physical;
-      table[page] = physical | FROZEN;
-    }
-    this.#frozen = shared;
-    this.copiedPages = 0;
-    const chunks = this.chunkBytes.map((bytes) =>
-      bytes.length === 0 ? undefined : bytes.buffer as SharedArrayBuffer
-    );
-    return { table: shared, chunks };
-  }
-
-  /** Ends the freeze: its readers must be done. Pages that only it held are free again. */
-  release(): void {
-    const frozen = this.#frozen;
-    assert(frozen !== null, "release follows freeze");
-    this.#frozen = null;
-    const table = this.table;
-    for (let page = 0; page < frozen.length; page++) {
-      const physical = frozen[page];
-      if (physical === UNMAPPED) continue;
-      const owner = this.#owner[physical];
-      if (owner === UNMAPPED) this.#givePhysical(physical);
-      else table[owner] &= PHYSICAL_MASK;
-    }
-  }
-
   /** Ends every object at once; a freeze keeps what it holds. */
   clear(): void {
-    for (let page = this.#pagesHigh - 1; page > 0; page--) {
+    for (let page = this.pagesHigh - 1; page > 0; page--) {
       const kind = this.#kind[page];
       if (kind === KIND_NONE) continue;
       const pages = kind === KIND_LARGE ? this.#used[page] : 1;
       // The first page of a large object alone knows how many there are, and comes last here.
       if (pages > 0) this.#freeRun(page, orderFor(pages), pages);
     }
+    this.pagesHigh = 1;
     this.#partial.fill(0);
     this.allocatedBytes = 0;
     this.objectCount = 0;
   }
 
-  /**
-   * Gives chunks in which no page is used back to the system, but for a few.
-   * @returns the bytes given back.
-   */
-  releaseEmptyChunks(spare: number = SPARE_CHUNKS): number {
-    const empty: number[] = [];
-    this.#chunkUsed.forEach((used, chunk) => {
-      if (used === 0 && this.chunkBytes[chunk].length > 0) empty.push(chunk);
-    });
-    const drop = new Set(empty.slice(spare));
-    if (drop.size === 0) return 0;
-    let kept = 0;
-    for (let i = 0; i < this.#freePhysicalCount; i++) {
-      const physical = this.#freePhysical[i];
-      if (!drop.has(physical >>> CHUNK_PAGE_BITS)) this.#freePhysical[kept++] = physical;
-    }
-    this.#freePhysicalCount = kept;
-    for (const chunk of drop) {
-      this.placeChunk(chunk, undefined);
-      this.#chunkGaps.push(chunk);
-    }
-    this.forget();
-    return drop.size * CHUNK_BYTES;
-  }
-
   /** Verifies every invariant; throws when one is broken. Slow: for tests and DEBUG. */
   check(): void {
-    const { objects, bytes, mapped } = this.#checkPages();
+    const { objects, bytes, pages } = this.#checkPages();
     assert(objects === this.objectCount, "every object is counted");
     assert(bytes === this.allocatedBytes, "every byte is counted");
     this.#checkLists();
-    let frozenOnly = 0;
-    if (this.#frozen !== null) {
-      for (const physical of this.#frozen) {
-        if (physical !== UNMAPPED && this.#owner[physical] === UNMAPPED) frozenOnly++;
-      }
-    }
-    assert(mapped + frozenOnly === this.#mappedPages, "every page is counted");
-    const total = (this.chunkBytes.length - this.#chunkGaps.length) * CHUNK_PAGES;
-    assert(this.#mappedPages + this.#freePhysicalCount === total, "no physical page is lost");
+    this.checkMemory(pages);
     this.#runs.check();
   }
 
-  #checkPages(): { objects: number; bytes: number; mapped: number } {
+  #checkPages(): { objects: number; bytes: number; pages: number } {
     let objects = 0;
     let bytes = 0;
-    let mapped = 0;
-    for (let page = 1; page < this.#pagesHigh; page++) {
-      const physical = this.table[page];
-      if (physical === UNMAPPED) continue;
-      mapped++;
-      assert(this.#owner[physical & PHYSICAL_MASK] === page, "page and owner agree");
-      assert(physical >= 0 || this.#frozen !== null, "only a freeze leaves frozen pages");
+    let pages = 0;
+    for (let page = 1; page < this.pagesHigh; page++) {
       const kind = this.#kind[page];
+      if (kind === KIND_NONE) continue;
+      pages++;
       if (kind === KIND_LARGE) {
         if (this.#used[page] === 0) continue;
         objects++;
         bytes += this.#used[page] * PAGE_BYTES;
       } else {
-        assert(kind !== KIND_NONE, "a mapped page is in use");
         objects += this.#used[page];
         bytes += this.#used[page] * CLASS_BYTES[kind - 1];
         this.#checkSlots(page, kind - 1);
       }
     }
-    return { objects, bytes, mapped };
+    return { objects, bytes, pages };
   }
 
   #checkSlots(page: number, sizeClass: number): void {
@@ -439,7 +219,7 @@ export class Heap extends HeapView {
         listed.add(page);
       }
     }
-    for (let page = 1; page < this.#pagesHigh; page++) {
+    for (let page = 1; page < this.pagesHigh; page++) {
       const kind = this.#kind[page];
       if (kind === KIND_NONE || kind === KIND_LARGE || listed.has(page)) continue;
       assert(this.#used[page] === CLASS_CAPACITY[kind - 1], "a page that is not listed is full");
@@ -447,9 +227,9 @@ export class Heap extends HeapView {
   }
 
   #newSmallPage(sizeClass: number): number {
-    this.#reservePhysical(1);
+    this.reservePages(1);
     const page = this.#takeRun(0);
-    this.#map(page);
+    this.mapPage(page);
     this.#kind[page] = sizeClass + 1;
     this.#used[page] = 0;
     this.#freeSlot[page] = NO_SLOT;
@@ -460,12 +240,11 @@ export class Heap extends HeapView {
 
   #allocateLarge(sizeBytes: number): number {
     const pages = pagesFor(sizeBytes);
-    this.#reservePhysical(pages);
+    this.reservePages(pages);
     const page = this.#takeRun(orderFor(pages));
     for (let i = page; i < page + pages; i++) {
-      this.#map(i);
+      this.mapPage(i);
       this.#kind[i] = KIND_LARGE;
-      this.#used[i] = 0;
     }
     this.#used[page] = pages;
     this.allocatedBytes += pages * PAGE_BYTES;
@@ -489,16 +268,15 @@ export class Heap extends HeapView {
     const oldOrder = orderFor(oldPages);
     const order = orderFor(pages);
     let target = page;
-    this.#reservePhysical(pages - oldPages);
+    this.reservePages(pages - oldPages);
     if (order !== oldOrder) {
       target = this.#takeRun(order);
       for (let i = 0; i < oldPages; i++) this.#remap(page + i, target + i);
       this.#runs.give(page, oldOrder);
     }
     for (let i = target + oldPages; i < target + pages; i++) {
-      this.#map(i);
+      this.mapPage(i);
       this.#kind[i] = KIND_LARGE;
-      this.#used[i] = 0;
     }
     this.#used[target] = pages;
     this.allocatedBytes += (pages - oldPages) * PAGE_BYTES;
@@ -521,104 +299,33 @@ export class Heap extends HeapView {
     this.#runs.give(page, order);
   }
 
+  #unmap(page: number): void {
+    this.#kind[page] = KIND_NONE;
+    this.#used[page] = 0;
+    this.unmapPage(page);
+  }
+
+  /** Moves a page of a large object to another logical page. */
+  #remap(from: number, to: number): void {
+    this.#kind[from] = KIND_NONE;
+    this.#used[from] = 0;
+    this.#kind[to] = KIND_LARGE;
+    this.remapPage(from, to);
+  }
+
   #takeRun(order: number): number {
     const page = this.#runs.take(order);
     if (page < 0) throw new HeapFull();
     if (this.#runs.capacityPages > this.table.length) this.#fitTables();
     const end = page + (1 << order);
-    if (end > this.#pagesHigh) this.#pagesHigh = end;
+    if (end > this.pagesHigh) this.pagesHigh = end;
     return page;
-  }
-
-  /** Gives the logical page a physical one. */
-  #map(page: number): void {
-    const physical = this.#takePhysical();
-    this.table[page] = physical;
-    this.#owner[physical] = page;
-  }
-
-  #unmap(page: number): void {
-    const physical = this.table[page];
-    this.table[page] = UNMAPPED;
-    this.#kind[page] = KIND_NONE;
-    this.#used[page] = 0;
-    this.#owner[physical & PHYSICAL_MASK] = UNMAPPED;
-    if (physical >= 0) this.#givePhysical(physical);
-  }
-
-  /** Moves a physical page of a large object, frozen mark and all, to another logical page. */
-  #remap(from: number, to: number): void {
-    const physical = this.table[from];
-    this.table[to] = physical;
-    this.table[from] = UNMAPPED;
-    this.#kind[from] = KIND_NONE;
-    this.#used[from] = 0;
-    this.#kind[to] = KIND_LARGE;
-    this.#used[to] = 0;
-    this.#owner[physical & PHYSICAL_MASK] = to;
-  }
-
-  /** Copies a frozen page for the live table; returns its new physical page. */
-  #thaw(page: number): number {
-    const old = this.table[page] & PHYSICAL_MASK;
-    const fresh = this.#takePhysical();
-    const source = this.chunkWords[old >>> CHUNK_PAGE_BITS];
-    const target = this.chunkWords[fresh >>> CHUNK_PAGE_BITS];
-    const from = (old & CHUNK_PAGE_MASK) << (PAGE_BITS - 2);
-    const at = (fresh & CHUNK_PAGE_MASK) << (PAGE_BITS - 2);
-    target.set(source.subarray(from, from + (PAGE_BYTES >>> 2)), at);
-    this.#owner[old] = UNMAPPED;
-    this.#owner[fresh] = page;
-    this.table[page] = fresh;
-    this.copiedPages++;
-    return fresh;
-  }
-
-  #takePhysical(): number {
-    if (this.#freePhysicalCount === 0) this.#addChunk();
-    const physical = this.#freePhysical[--this.#freePhysicalCount];
-    this.#chunkUsed[physical >>> CHUNK_PAGE_BITS]++;
-    this.#mappedPages++;
-    return physical;
-  }
-
-  #givePhysical(physical: number): void {
-    this.#freePhysical[this.#freePhysicalCount++] = physical;
-    this.#chunkUsed[physical >>> CHUNK_PAGE_BITS]--;
-    this.#mappedPages--;
-  }
-
-  /**
-   * Makes sure that so many pages can be taken, and during a freeze that what follows an allocation
-   * can copy the pages it writes, so that nothing fails half way.
-   */
-  #reservePhysical(pages: number): void {
-    if (this.#frozen !== null) pages += THAW_RESERVE_PAGES;
-    while (this.#freePhysicalCount < pages) this.#addChunk();
-  }
-
-  #addChunk(): void {
-    const buffer = sharedBuffer(CHUNK_BYTES);
-    const chunk = this.#chunkGaps.pop() ?? this.chunkBytes.length;
-    this.placeChunk(chunk, buffer);
-    this.#chunkUsed[chunk] = 0;
-    const total = this.chunkBytes.length * CHUNK_PAGES;
-    if (total > this.#owner.length) {
-      this.#owner = grown(this.#owner, Math.max(total, this.#owner.length * 2));
-      this.#freePhysical = grown(this.#freePhysical, this.#owner.length);
-    }
-    this.#owner.fill(UNMAPPED, chunk * CHUNK_PAGES, (chunk + 1) * CHUNK_PAGES);
-    for (let i = CHUNK_PAGES - 1; i >= 0; i--) {
-      this.#freePhysical[this.#freePhysicalCount++] = chunk * CHUNK_PAGES + i;
-    }
   }
 
   /** Lets every table that is indexed by logical page reach as far as the run space does. */
   #fitTables(): void {
     const pages = this.#runs.capacityPages;
-    const old = this.table.length;
-    this.table = grown(this.table, pages);
-    this.table.fill(UNMAPPED, old);
+    this.growTables(pages);
     this.#used = grown(this.#used, pages);
     this.#next = grown(this.#next, pages);
     this.#previous = grown(this.#previous, pages);
@@ -647,14 +354,6 @@ export class Heap extends HeapView {
     if (previous === 0) this.#partial[sizeClass] = next;
     else this.#next[previous] = next;
     if (next !== 0) this.#previous[next] = previous;
-  }
-}
-
-function sharedBuffer(sizeBytes: number): SharedArrayBuffer {
-  try {
-    return new SharedArrayBuffer(sizeBytes);
-  } catch {
-    throw new HeapFull();
   }
 }
 

@@ -17,7 +17,6 @@ import {
   PAGE_BYTES,
   PAGE_UNIT_BITS,
   PAGE_UNIT_MASK,
-  PHYSICAL_MASK,
   UNIT_BITS,
 } from "./page_layout.ts";
 
@@ -27,10 +26,10 @@ export interface HeapImage {
   readonly chunks: readonly (SharedArrayBuffer | undefined)[];
 }
 
-/** An empty chunk's place. */
 /** How many words can be noted before they are touched. */
 export const PLACES_MAX = 128;
 
+/** What stands in the place of a chunk that is not there. */
 const NO_BYTES = new Uint8Array(0);
 const NO_WORDS = new Int32Array(0);
 
@@ -67,7 +66,7 @@ export class HeapView {
 
   /** Returns the offset of a small object and points `bytes` and `words` at its chunk. */
   read(ref: number): number {
-    const physical = this.table[ref >>> PAGE_UNIT_BITS] & PHYSICAL_MASK;
+    const physical = this.table[ref >>> PAGE_UNIT_BITS];
     const chunk = physical >>> CHUNK_PAGE_BITS;
     this.chunk = chunk;
     return ((physical & CHUNK_PAGE_MASK) << PAGE_BITS) | ((ref & PAGE_UNIT_MASK) << UNIT_BITS);
@@ -76,7 +75,7 @@ export class HeapView {
   /** The 32-bit word at a byte offset (a multiple of 4) inside an object of any size. */
   wordAt(ref: number, offset: number): number {
     const inPage = ((ref & PAGE_UNIT_MASK) << UNIT_BITS) + offset;
-    const physical = this.table[(ref >>> PAGE_UNIT_BITS) + (inPage >>> PAGE_BITS)] & PHYSICAL_MASK;
+    const physical = this.table[(ref >>> PAGE_UNIT_BITS) + (inPage >>> PAGE_BITS)];
     const at = ((physical & CHUNK_PAGE_MASK) << PAGE_BITS) | (inPage & (PAGE_BYTES - 1));
     return this.chunkWords[physical >>> CHUNK_PAGE_BITS][at >>> 2];
   }
@@ -87,7 +86,7 @@ export class HeapView {
    */
   note(ref: number, offset: number): void {
     const word = ((ref & PAGE_UNIT_MASK) << (UNIT_BITS - 2)) + (offset >>> 2);
-    const physical = this.table[ref >>> PAGE_UNIT_BITS] & PHYSICAL_MASK;
+    const physical = this.table[ref >>> PAGE_UNIT_BITS];
     const index = this.#notedCount++;
     this.#notedChunks[index] = physical >>> CHUNK_PAGE_BITS;
     this.#notedWords[index] = (physical & CHUNK_PAGE_MASK) << (PAGE_BITS - 2) |
@@ -113,7 +112,7 @@ export class HeapView {
   /** The byte at an offset inside an object of any size. */
   byteAt(ref: number, offset: number): number {
     const inPage = ((ref & PAGE_UNIT_MASK) << UNIT_BITS) + offset;
-    const physical = this.table[(ref >>> PAGE_UNIT_BITS) + (inPage >>> PAGE_BITS)] & PHYSICAL_MASK;
+    const physical = this.table[(ref >>> PAGE_UNIT_BITS) + (inPage >>> PAGE_BITS)];
     const at = ((physical & CHUNK_PAGE_MASK) << PAGE_BITS) | (inPage & (PAGE_BYTES - 1));
     return this.chunkBytes[physical >>> CHUNK_PAGE_BITS][at];
   }
@@ -125,13 +124,13 @@ export class HeapView {
   span(ref: number, offset: number, length: number): number {
     const inPage = ((ref & PAGE_UNIT_MASK) << UNIT_BITS) + offset;
     let page = (ref >>> PAGE_UNIT_BITS) + (inPage >>> PAGE_BITS);
-    let physical = this.table[page] & PHYSICAL_MASK;
+    let physical = this.table[page];
     const chunk = physical >>> CHUNK_PAGE_BITS;
     const from = inPage & (PAGE_BYTES - 1);
     const at = ((physical & CHUNK_PAGE_MASK) << PAGE_BITS) | from;
     let run = PAGE_BYTES - from;
     while (run < length) {
-      const next = this.table[++page] & PHYSICAL_MASK;
+      const next = this.table[++page];
       if (next !== physical + 1 || next >>> CHUNK_PAGE_BITS !== chunk) break;
       physical = next;
       run += PAGE_BYTES;
@@ -151,11 +150,6 @@ export class HeapView {
       at += run;
       length -= run;
     }
-  }
-
-  /** Points at a chunk that there always is. */
-  protected forget(): void {
-    this.chunk = 0;
   }
 
   protected placeChunk(index: number, buffer: SharedArrayBuffer | undefined): void {

@@ -12,10 +12,9 @@
  *
  *     31 30                11 10             0
  *     +-+--------------------+---------------+
- *     |F|       chunk        | page in chunk |      16 MiB chunks, 2048 pages each
+ *     |0|       chunk        | page in chunk |      16 MiB chunks, 2048 pages each
  *     +-+--------------------+---------------+
- *      F: the page belongs to a freeze too; the first write must copy it. A logical page that has no
- *         physical page stands as -1, which reads as frozen and thus never passes for writable.
+ *      A logical page that has no physical page stands as -1.
  *
  * 8 KiB: a copy of a frozen page costs the same from 4 to 16 KiB (page faults dominate), and small
  * pages waste less for large objects, which own whole pages.
@@ -33,9 +32,6 @@ export const CHUNK_PAGE_BITS = 11;
 export const CHUNK_PAGES = 1 << CHUNK_PAGE_BITS;
 export const CHUNK_PAGE_MASK = CHUNK_PAGES - 1;
 export const CHUNK_BYTES = CHUNK_PAGES * PAGE_BYTES;
-/** The frozen mark of a page table entry, and the mask that takes it off. */
-export const FROZEN = 0x80000000 | 0;
-export const PHYSICAL_MASK = 0x7fffffff;
 /** A page table entry without a physical page. */
 export const UNMAPPED = -1;
 /** The logical pages that a 31-bit reference can name, as a power of two: 32 GiB. */

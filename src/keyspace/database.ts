@@ -13,7 +13,8 @@
  */
 import { copyBytes } from "../heap/heap_view.ts";
 import { assert } from "../base/assert.ts";
-import { Dict, entriesOf } from "../heap/dict.ts";
+import { Dict } from "../heap/dict.ts";
+import { entriesOf } from "../heap/dict_walk.ts";
 import {
   ENTRY_EXPIRES,
   ENTRY_EXPIRES_AT,

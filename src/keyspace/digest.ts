@@ -17,7 +17,7 @@
 import { latin1Bytes } from "../base/ascii.ts";
 import { assert } from "../base/assert.ts";
 import { Sha1, SHA1_BYTES } from "../base/sha1.ts";
-import { entriesOf } from "../heap/dict.ts";
+import { entriesOf } from "../heap/dict_walk.ts";
 import type { Heap } from "../heap/heap.ts";
 import type { Database } from "./database.ts";
 import { NO_EXPIRY } from "./database.ts";

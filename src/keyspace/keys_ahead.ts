@@ -10,6 +10,7 @@
  */
 import type { KeyHash } from "../base/hash.ts";
 import type { Dict } from "../heap/dict.ts";
+import type { CommandsAhead } from "../protocol/commands_ahead.ts";
 
 export const KEYS_AHEAD_MAX = 64;
 
@@ -37,6 +38,17 @@ export class KeysAhead {
     if (this.#count === KEYS_AHEAD_MAX) return;
     this.#starts[this.#count] = start;
     this.#hashes[this.#count++] = this.#hash.hash(this.#bytes, start, end);
+  }
+
+  /** Notes and fetches what the first arguments of commands name, keys mostly. */
+  fetchFor(ahead: CommandsAhead, dict: Dict): void {
+    this.begin(ahead.bytes);
+    for (let i = 0; i < ahead.count; i++) {
+      const key = ahead.firstArguments[i] + 1;
+      if (key >= ahead.firstArguments[i + 1]) continue;
+      this.add(ahead.argumentStarts[key], ahead.argumentEnds[key]);
+    }
+    this.prefetch(dict);
   }
 
   /** Fetches what a look-up of the keys in that dict will read. */

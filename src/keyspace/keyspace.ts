@@ -16,6 +16,8 @@ import { KeysAhead } from "./keys_ahead.ts";
 export interface KeyspaceEvents {
   /** A key's time has come; it is about to be deleted (to be propagated as DEL or UNLINK). */
   expired(database: Database, ref: number): void;
+  /** A command has removed every key of every database. */
+  flushedAll?(): void;
 }
 
 export class Keyspace {
@@ -37,9 +39,11 @@ export class Keyspace {
   /** True while commands of a client with NO-TOUCH run. */
   isNoTouch = false;
   /**
-   * True while expired keys must only look absent and not be deleted: loading, paused clients.
+   * True while expired keys must only look absent and not be deleted: paused clients.
    */
   keepsExpired = false;
+  /** True while an append-only file is loaded: keys live until their DEL comes. */
+  ignoresExpiry = false;
 
   constructor(prng: Prng, events: KeyspaceEvents, databaseCount: number) {
     this.heap = new Heap();
@@ -62,9 +66,14 @@ export class Keyspace {
   /** True when the entry's time has come; then it is deleted too, unless `keepsExpired`. */
   expireIfNeeded(database: Database, ref: number): boolean {
     const expiresAtMs = database.expiresAtMs(ref);
-    if (expiresAtMs === NO_EXPIRY || this.nowMs <= expiresAtMs) return false;
+    if (expiresAtMs === NO_EXPIRY || this.nowMs <= expiresAtMs || this.ignoresExpiry) return false;
     if (!this.keepsExpired) this.expire(database, ref);
     return true;
+  }
+
+  /** True when a key that gets this expiry time is to be deleted at once. */
+  isPast(expiresAtMs: number): boolean {
+    return expiresAtMs <= this.nowMs && !this.ignoresExpiry;
   }
 
   /** Deletes an entry whose time has come, counts it and says so. */

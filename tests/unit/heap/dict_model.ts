@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { latin1, latin1Bytes } from "../../../src/base/ascii.ts";
-import { Dict, entriesOf } from "../../../src/heap/dict.ts";
+import { Dict } from "../../../src/heap/dict.ts";
+import { entriesOf } from "../../../src/heap/dict_walk.ts";
 import type { DictRoot } from "../../../src/heap/dict.ts";
 import { ENTRY_HEADER_BYTES, ENTRY_KEY_LENGTH_MASK } from "../../../src/heap/entry.ts";
 import { Heap } from "../../../src/heap/heap.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Heap, HeapFull } from "../../../src/heap/heap.ts";
 import { HeapView } from "../../../src/heap/heap_view.ts";
 import type { HeapImage } from "../../../src/heap/heap_view.ts";
-import { PAGE_BYTES } from "../../../src/heap/page_layout.ts";
+import { CHUNK_BYTES, CHUNK_PAGES, PAGE_BYTES } from "../../../src/heap/page_layout.ts";
 import type { Prng } from "../../../src/base/prng.ts";
 import { randomBytes, sameBytes } from "./seeded.ts";
 
@@ -42,6 +42,7 @@ export class HeapModel {
     else if (choice < 955) this.clear();
     else if (choice < 965) this.heap.releaseEmptyChunks(0);
     else if (choice < 985) this.isFrozen ? this.release() : this.freeze();
+    else if (choice < 993) this.compact();
     else this.readOne(this.#anyRef());
   }
 
@@ -135,6 +136,45 @@ export class HeapModel {
     this.#image = null;
     this.#frozen.clear();
     this.heap.check();
+  }
+
+  /** Leaves objects scattered over so many chunks, most of whose pages are free again. */
+  scatter(chunks: number): void {
+    const ballast: number[] = [];
+    for (let pages = 0; pages < chunks * CHUNK_PAGES; pages += 500) {
+      ballast.push(this.heap.allocate(500 * PAGE_BYTES));
+      this.allocate(this.#size());
+    }
+    for (const ref of ballast) this.heap.free(ref);
+  }
+
+  compact(): void {
+    const { heap } = this;
+    const { isSparse, mappedBytes, reservedBytes } = heap;
+    const pagesMax = this.#prng.below(200);
+    const moved = heap.compact(pagesMax);
+    assert.ok(moved >= 0 && moved <= pagesMax);
+    assert.equal(heap.mappedBytes, mappedBytes, "no page is lost or made");
+    assert.ok(heap.reservedBytes <= reservedBytes);
+    if (isSparse) return assert.equal(this.isFrozen, false, "no page is moved under a freeze");
+    assert.equal(moved, 0, "nothing is moved when it does not pay");
+    assert.equal(heap.reservedBytes, reservedBytes);
+  }
+
+  /** Compacts until it does not pay any more. */
+  compactAll(): void {
+    const { heap } = this;
+    const mapped = heap.mappedBytes / PAGE_BYTES;
+    const chunks = heap.reservedBytes / CHUNK_BYTES;
+    let moved = 0;
+    for (let calls = 0; heap.isSparse; calls++) {
+      moved += heap.compact(64);
+      assert.ok(calls <= mapped / 64 + 2 * chunks, "it comes to an end");
+    }
+    assert.ok(moved <= mapped, "no page is moved twice");
+    const spare = Math.max(2 * CHUNK_BYTES, heap.reservedBytes / 8);
+    assert.ok(heap.reservedBytes <= heap.mappedBytes + spare, "memory has come back");
+    this.checkAll();
   }
 
   readOne(ref: number): Uint8Array {
