@@ -35,7 +35,7 @@ export async function runtime(): Promise<Runtime> {
     return { platform: bunPlatform(options), host: bunHost };
   }
   const { embeddedText, nodeHost, nodePlatform } = await import("./node/mod.ts");
-  const workerSource = embeddedText("worker.js");
+  const workerSource = isSource ? cachedModule(options.workerUrl) : embeddedText("worker.js");
   return { platform: nodePlatform({ ...options, workerSource }), host: nodeHost };
 }
 
@@ -48,6 +48,15 @@ export function keepCompiledCode(): void {
   if (!isSource || isDeno || isBun) return;
   const { process } = globalThis as { process?: NodeProcess };
   process?.getBuiltinModule?.("node:module").enableCompileCache?.();
+}
+
+/**
+ * The text of a script that starts a module of the source with what {@link keepCompiledCode} has kept.
+ * A worker that had to take the types out of its files itself would need 40 MB for it.
+ */
+function cachedModule(url: URL): string {
+  return `process.getBuiltinModule("node:module").enableCompileCache?.();` +
+    `import(${JSON.stringify(url.href)});`;
 }
 
 interface NodeProcess {

@@ -53,6 +53,7 @@ declare namespace Bun {
   }
 
   const version: string;
+  function gc(force: boolean): void;
   function listen<Data>(options: SocketOptions<Data>): SocketListener;
   function connect<Data>(options: SocketOptions<Data>): Promise<Socket<Data>>;
 }

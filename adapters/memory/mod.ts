@@ -73,4 +73,5 @@ const memoryProcess: ProcessInformation = {
   cpuUs: () => ({ user: 0, system: 0 }),
   totalMemoryBytes: () => 0,
   scriptHeapBytes: () => ({ used: 0, total: 0 }),
+  collectGarbage: () => {},
 };

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import * as fs from "node:fs";
 import process from "node:process";
 import type { Host, SignalName } from "../../src/platform/host.ts";
-import { systemCode } from "./system_errors.ts";
+import { fileError, systemCode } from "./system_errors.ts";
 
 const STANDARD_INPUT = 0;
 const STANDARD_OUTPUT = 1;
@@ -11,10 +11,12 @@ const STANDARD_ERROR = 2;
 const READ_BYTES = 64 * 1024;
 /** How long to wait before a terminal or pipe that was not ready is tried again. */
 const RETRY_MS = 1;
+const USUAL_COLUMNS = 80;
 
 /** The {@link Host} of this process. */
 export const systemHost: Host = {
   arguments: process.argv.slice(2),
+  calledAs: [process.argv[1] ?? "", process.argv0],
 
   environment(): Readonly<Record<string, string>> {
     const environment: Record<string, string> = {};
@@ -27,19 +29,35 @@ export const systemHost: Host = {
   readStandardInput(): Uint8Array {
     const parts: Uint8Array[] = [];
     for (;;) {
-      const part = new Uint8Array(READ_BYTES);
-      const length = whenReady(() => fs.readSync(STANDARD_INPUT, part, 0, part.length, null));
-      if (length === 0) return Buffer.concat(parts);
-      parts.push(part.subarray(0, length));
+      const part = readSome();
+      if (part.length === 0) return Buffer.concat(parts);
+      parts.push(part);
     }
   },
 
+  readAnswer(): string {
+    return readSome().toString("utf8");
+  },
+
   writeLog(text: string): void {
-    writeAll(STANDARD_OUTPUT, text);
+    writeText(STANDARD_OUTPUT, text);
   },
 
   writeError(text: string): void {
-    writeAll(STANDARD_ERROR, text);
+    writeText(STANDARD_ERROR, text);
+  },
+
+  writeOutput(bytes: Uint8Array): void {
+    try {
+      writeAll(STANDARD_OUTPUT, bytes);
+    } catch (thrown) {
+      throw fileError(thrown, "standard output");
+    }
+  },
+
+  standardErrorColumns(): number {
+    // A terminal may not know how wide it is.
+    return process.stderr.isTTY ? process.stderr.columns || USUAL_COLUMNS : 0;
   },
 
   onSignal(names: readonly SignalName[], handler: (name: SignalName) => void): void {
@@ -51,13 +69,22 @@ export const systemHost: Host = {
   },
 };
 
-function writeAll(descriptor: number, text: string): void {
-  const bytes = Buffer.from(text, "utf8");
+function readSome(): Buffer {
+  const part = Buffer.alloc(READ_BYTES);
+  const length = whenReady(() => fs.readSync(STANDARD_INPUT, part, 0, part.length, null));
+  return part.subarray(0, length);
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
   let written = 0;
+  while (written < bytes.length) {
+    written += whenReady(() => fs.writeSync(descriptor, bytes, written, bytes.length - written));
+  }
+}
+
+function writeText(descriptor: number, text: string): void {
   try {
-    while (written < bytes.length) {
-      written += whenReady(() => fs.writeSync(descriptor, bytes, written, bytes.length - written));
-    }
+    writeAll(descriptor, Buffer.from(text, "utf8"));
   } catch {
     // Nobody reads any more (EPIPE), or there is no such stream: a server goes on without a log.
   }

@@ -8,6 +8,7 @@ import { systemFiles } from "./system_files.ts";
 import { systemProcess } from "./system_process.ts";
 import { systemRandom } from "./system_random.ts";
 import { WorkerBackground } from "./worker_background.ts";
+import type { StartWorkerThread } from "./worker_thread.ts";
 
 /** What a platform of a real runtime is told. */
 export interface SystemPlatformOptions {
@@ -25,22 +26,28 @@ export interface SystemPlatformOptions {
   readonly workerSource?: string | undefined;
 }
 
-/** Makes a platform of this process; `runtime` is its name and version. */
-export function systemPlatform(
-  options: SystemPlatformOptions,
-  network: Network,
-  runtime: string,
-): Platform {
+/** What each runtime does in its own way. */
+export interface RuntimeParts {
+  /** Its name and version. */
+  readonly runtime: string;
+  readonly network: Network;
+  readonly startThread: StartWorkerThread;
+  /** Has the engine's collector run, now. */
+  collectGarbage(): void;
+}
+
+/** Makes a platform of this process. */
+export function systemPlatform(options: SystemPlatformOptions, parts: RuntimeParts): Platform {
   const clock = new SystemClock();
   const workerModule = options.workerSource ?? options.workerUrl;
   return {
     clock,
     random: systemRandom,
     files: systemFiles,
-    network,
+    network: parts.network,
     background: workerModule === undefined
       ? new InlineBackground(options.jobs, systemFiles, clock)
-      : new WorkerBackground(workerModule),
-    process: systemProcess(runtime),
+      : new WorkerBackground(workerModule, parts.startThread),
+    process: systemProcess(parts.runtime, () => parts.collectGarbage()),
   };
 }

@@ -3,8 +3,11 @@ import * as os from "node:os";
 import process from "node:process";
 import type { ProcessInformation } from "../../src/platform/platform.ts";
 
-/** The {@link ProcessInformation} of this process; `runtime` is its name and version. */
-export function systemProcess(runtime: string): ProcessInformation {
+/**
+ * The {@link ProcessInformation} of this process; `runtime` is its name and version, and
+ * `collectGarbage` what has its collector run.
+ */
+export function systemProcess(runtime: string, collectGarbage: () => void): ProcessInformation {
   return {
     pid: process.pid,
     runtime,
@@ -17,5 +20,6 @@ export function systemProcess(runtime: string): ProcessInformation {
       const usage = process.memoryUsage();
       return { used: usage.heapUsed, total: usage.heapTotal };
     },
+    collectGarbage,
   };
 }

@@ -1,17 +1,21 @@
 /**
- * Background jobs on a worker, through `node:worker_threads`, which Node, Deno and Bun all have.
+ * Background jobs on a worker.
  *
- * There is one worker. It is made for the first job and kept for later ones, and it never keeps the
- * process alive. Should it die (its module cannot be loaded, it runs out of memory), then all jobs
+ * There is one worker. It is made for the first job, and ended when it has had none for a while: it
+ * would keep what it has been shown, the memory of a heap that has moved on, until its own collector
+ * finds time. It never keeps the process alive. Should it die (its module cannot be loaded, it runs out of memory), then all jobs
  * that wait for it fail, and the next job gets a new one.
  */
-import { Worker } from "node:worker_threads";
 import type {
   Background,
   BackgroundHandlers,
   BackgroundJob,
 } from "../../src/platform/background.ts";
 import { errorOf, type JobReport, type StartRequest } from "./worker_protocol.ts";
+import type { StartWorkerThread, WorkerThread } from "./worker_thread.ts";
+
+/** A worker without a job ends after so long. */
+const IDLE_MS = 5000;
 
 interface WaitingJob {
   readonly handlers: BackgroundHandlers;
@@ -19,25 +23,32 @@ interface WaitingJob {
   readonly cancelled: Int32Array<SharedArrayBuffer>;
 }
 
+/** Node's timers are objects, those of Deno may be numbers. */
+type IdleTimer = ReturnType<typeof setTimeout> & { unref?(): void };
+
 /** A {@link Background} with a core of its own. */
 export class WorkerBackground implements Background {
   readonly isParallel = true;
   readonly #module: URL | string;
   readonly #waiting = new Map<number, WaitingJob>();
-  #worker: Worker | undefined;
+  readonly #startThread: StartWorkerThread;
+  #worker: WorkerThread | undefined;
   #lastId = 0;
+  #idleTimer: IdleTimer | undefined;
 
   /** `module` is what the worker starts with: where it is, or its source text. */
-  constructor(module: URL | string) {
+  constructor(module: URL | string, startThread: StartWorkerThread) {
     this.#module = module;
+    this.#startThread = startThread;
   }
 
   start(name: string, input: unknown, handlers: BackgroundHandlers): BackgroundJob {
+    clearTimeout(this.#idleTimer);
     const worker = this.#worker ??= this.#startWorker();
     const id = ++this.#lastId;
     const cancelled = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const request: StartRequest = { id, name, input, cancelled };
-    worker.postMessage(request);
+    worker.post(request);
     this.#waiting.set(id, { handlers, cancelled });
     return {
       cancel: () => {
@@ -48,25 +59,20 @@ export class WorkerBackground implements Background {
   }
 
   close(): void {
+    clearTimeout(this.#idleTimer);
     const worker = this.#worker;
     this.#worker = undefined;
     // Deno lets a busy worker go on for a while: this stops it at its next yield.
     for (const { cancelled } of this.#waiting.values()) Atomics.store(cancelled, 0, 1);
     this.#waiting.clear();
-    worker?.terminate();
+    worker?.stop();
   }
 
-  #startWorker(): Worker {
-    const worker = new Worker(this.#module, { eval: typeof this.#module === "string" });
-    worker.on("message", (report: JobReport) => this.#reported(report));
-    worker.on("error", (thrown: unknown) => {
-      this.#died(worker, thrown instanceof Error ? thrown : new Error(String(thrown)));
+  #startWorker(): WorkerThread {
+    const worker = this.#startThread(this.#module, {
+      message: (report) => this.#reported(report as JobReport),
+      failed: (error) => this.#died(worker, error),
     });
-    worker.on("exit", (code: number) => {
-      this.#died(worker, new Error(`the background worker ended with exit code ${code}`));
-    });
-    // After the listeners, because a listener for messages takes a reference again.
-    worker.unref();
     return worker;
   }
 
@@ -78,11 +84,20 @@ export class WorkerBackground implements Background {
       return;
     }
     this.#waiting.delete(report.id);
+    if (this.#waiting.size === 0) this.#endWhenIdle();
     if (report.kind === "done") handlers.done(report.result);
     else handlers.failed(errorOf(report.error));
   }
 
-  #died(worker: Worker, error: Error): void {
+  #endWhenIdle(): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => {
+      if (this.#waiting.size === 0) this.close();
+    }, IDLE_MS);
+    this.#idleTimer.unref?.();
+  }
+
+  #died(worker: WorkerThread, error: Error): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     const orphans = [...this.#waiting.values()];

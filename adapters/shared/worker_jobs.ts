@@ -8,16 +8,36 @@ import { type JobReport, reportOf, type StartRequest } from "./worker_protocol.t
 /** Makes a worker of this thread: from now on it runs what it is asked to, out of `jobs`. */
 export function serveJobs(jobs: BackgroundJobs): void {
   const port = parentPort;
-  if (port === null) throw new Error("background jobs are served by a worker, not the main thread");
-  const report = (message: JobReport): void => port.postMessage(message);
-  port.on("message", (request: StartRequest) => {
-    const { id } = request;
-    try {
-      runJob(jobs, request, report);
-    } catch (thrown) {
-      report({ kind: "failed", id, error: reportOf(thrown) });
-    }
-  });
+  if (port !== null) {
+    const report = (message: JobReport): void => port.postMessage(message);
+    port.on("message", (request: StartRequest) => serve(jobs, request, report));
+    return;
+  }
+  // A worker of Deno's own kind.
+  const scope = globalThis as unknown as WorkerScope;
+  if (scope.postMessage === undefined) {
+    throw new Error("background jobs are served by a worker, not the main thread");
+  }
+  const report = (message: JobReport): void => scope.postMessage!(message);
+  scope.onmessage = ({ data }) => serve(jobs, data, report);
+}
+
+/** The global scope of a worker, as far as it is used. */
+interface WorkerScope {
+  postMessage?(message: JobReport): void;
+  onmessage: (event: { readonly data: StartRequest }) => void;
+}
+
+function serve(
+  jobs: BackgroundJobs,
+  request: StartRequest,
+  report: (message: JobReport) => void,
+): void {
+  try {
+    runJob(jobs, request, report);
+  } catch (thrown) {
+    report({ kind: "failed", id: request.id, error: reportOf(thrown) });
+  }
 }
 
 /** Runs one job to its end, or to the first yield after it was cancelled. */

@@ -6,38 +6,49 @@
  * becomes PEXPIREAT, PERSIST or DEL; a relative expiry an absolute one. Keys that expire on the way
  * are told before the command that met them.
  *
- * While nobody listens, nothing is collected.
+ * While nobody listens, nothing is collected. What is told are the bytes that the client sent:
+ * nothing is copied, and the commonest case, one command as it came, allocates nothing.
  */
 import { latin1Bytes } from "../base/ascii.ts";
+import type { Arguments } from "../protocol/arguments.ts";
 
-/** One command to repeat, in one database. */
-export interface PropagatedCommand {
+/** Takes what is to be repeated. All bytes are lent until the call returns. */
+export interface PropagationSink {
+  /** A command as the client sent it. */
+  original(databaseIndex: number, args: Arguments): void;
+  /** A command by its arguments. */
+  command(databaseIndex: number, parts: readonly Uint8Array[]): void;
+  /** What comes up to {@link end} happens together or not at all. */
+  begin(): void;
+  end(): void;
+}
+
+interface CollectedCommand {
   readonly databaseIndex: number;
-  readonly args: readonly Uint8Array[];
+  readonly parts: readonly Uint8Array[];
 }
 
 export class Propagation {
-  /** Set where somebody listens; the commands of one call arrive together. */
-  listener: ((commands: readonly PropagatedCommand[]) => void) | null = null;
+  /** Set where somebody listens. */
+  sink: PropagationSink | null = null;
 
-  #instead: PropagatedCommand[] = [];
+  #collected: CollectedCommand[] = [];
   #isReplaced = false;
 
   /** True when somebody listens: only then is it worth to make the arguments. */
   get isActive(): boolean {
-    return this.listener !== null;
+    return this.sink !== null;
   }
 
   /** True when {@link finish} has anything to do after a call. */
   get isPending(): boolean {
-    return this.#isReplaced || this.listener !== null;
+    return this.#isReplaced || this.sink !== null;
   }
 
   /** The command is not repeated as it came, but as this one (or these, when called again). */
-  replaceWith(databaseIndex: number, ...args: readonly (string | Uint8Array)[]): void {
+  replaceWith(databaseIndex: number, ...parts: readonly (string | Uint8Array)[]): void {
     this.#isReplaced = true;
-    if (this.listener === null) return;
-    this.#instead.push({ databaseIndex, args: args.map(asBytes) });
+    this.also(databaseIndex, ...parts);
   }
 
   /** The command is not repeated at all. */
@@ -46,25 +57,44 @@ export class Propagation {
   }
 
   /** Another command is repeated before the one that runs (a key expired). */
-  also(databaseIndex: number, ...args: readonly (string | Uint8Array)[]): void {
-    if (this.listener === null) return;
-    this.#instead.push({ databaseIndex, args: args.map(asBytes) });
+  also(databaseIndex: number, ...parts: readonly (string | Uint8Array)[]): void {
+    if (this.sink === null) return;
+    this.#collected.push({ databaseIndex, parts: parts.map(asBytes) });
   }
 
-  /** The call is over: hands over what is to be repeated; `original` makes the command as it came. */
-  finish(isChanged: boolean, databaseIndex: number, original: () => Uint8Array[]): void {
-    const isReplaced = this.#isReplaced;
+  /**
+   * The call is over: hands over what is to be repeated.
+   * @param isChanged whether the command itself changed anything.
+   * @param isAtomic whether several commands belong together. Those of a command that visits keys
+   * as they come, like SCAN, do not: each says that some key has expired.
+   */
+  finish(isChanged: boolean, databaseIndex: number, args: Arguments, isAtomic: boolean): void {
+    const repeatsOriginal = isChanged && !this.#isReplaced;
     this.#isReplaced = false;
-    const listener = this.listener;
-    if (listener === null) return;
-    const commands = this.#instead;
-    if (isChanged && !isReplaced) commands.push({ databaseIndex, args: original() });
-    if (commands.length === 0) return;
-    this.#instead = [];
-    listener(commands);
+    const sink = this.sink;
+    if (sink === null) return;
+    const collected = this.#collected;
+    if (collected.length === 0) {
+      if (repeatsOriginal) sink.original(databaseIndex, args);
+      return;
+    }
+    this.#collected = [];
+    const isTransaction = isAtomic && collected.length + (repeatsOriginal ? 1 : 0) > 1;
+    if (isTransaction) sink.begin();
+    for (const each of collected) sink.command(each.databaseIndex, each.parts);
+    if (repeatsOriginal) sink.original(databaseIndex, args);
+    if (isTransaction) sink.end();
+  }
+
+  /** Hands over what has been collected outside of a command, each for itself. */
+  finishAlone(): void {
+    const collected = this.#collected;
+    if (collected.length === 0) return;
+    this.#collected = [];
+    for (const each of collected) this.sink?.command(each.databaseIndex, each.parts);
   }
 }
 
 function asBytes(part: string | Uint8Array): Uint8Array {
-  return typeof part === "string" ? latin1Bytes(part) : part.slice();
+  return typeof part === "string" ? latin1Bytes(part) : part;
 }

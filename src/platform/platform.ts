@@ -31,4 +31,9 @@ export interface ProcessInformation {
   totalMemoryBytes(): number;
   /** The JavaScript engine's own heap in bytes: what is used and what it holds. */
   scriptHeapBytes(): { readonly used: number; readonly total: number };
+  /**
+   * Has the engine look for memory that nothing refers to, now: large pieces that were dropped go
+   * back to the system only then. Takes some milliseconds and more where there is much to give back.
+   */
+  collectGarbage(): void;
 }

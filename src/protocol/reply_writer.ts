@@ -250,6 +250,14 @@ export class ReplyWriter {
     if (length === this.sent) this.release();
   }
 
+  /** Puts an error in the place of replies that stand at `from..end` and have not been sent. */
+  replaceByError(from: number, end: number, text: string): void {
+    const rest = this.bytes.slice(end, this.length);
+    this.length = from;
+    this.error(text);
+    this.raw(rest);
+  }
+
   /** Bytes written and not yet sent. */
   get pendingBytes(): number {
     return this.length - this.sent;

@@ -15,7 +15,7 @@ import type { Arguments } from "../protocol/arguments.ts";
 import type { Client } from "./client.ts";
 import type { Engine } from "./engine.ts";
 import type { Command } from "./registry.ts";
-import { FLAG_LOADING, FLAG_NO_AUTH, FLAG_PROTECTED } from "./registry.ts";
+import { FLAG_LOADING, FLAG_NO_AUTH, FLAG_PROTECTED, FLAG_WRITE } from "./registry.ts";
 
 /** How much of an unknown command and its arguments an error quotes. */
 const QUOTED_BYTES_MAX = 128;
@@ -92,6 +92,10 @@ export class Dispatch {
         !client.isAuthenticated && (command.flags & FLAG_NO_AUTH) === 0 &&
         this.#engine.config.text("requirepass") !== ""
       ) return NO_AUTH;
+      const { refusal } = this.#engine.persistence;
+      if (refusal !== "" && ((command.flags & FLAG_WRITE) !== 0 || command.fullName === "ping")) {
+        return refusal;
+      }
       if (this.#engine.isLoading && (command.flags & FLAG_LOADING) === 0) return LOADING;
     }
     return undefined;
@@ -127,14 +131,13 @@ export class Dispatch {
       command.failedCalls++;
       engine.statistics.countError(reply.lastError);
     }
+    const isChanged = call.dirty !== dirtyBefore;
     if (engine.propagation.isPending) {
-      engine.propagation.finish(
-        call.dirty !== dirtyBefore,
-        call.database.index,
-        () => copyOfArguments(client),
-      );
+      const isAtomic = !command.visitsKeysAsTheyCome;
+      engine.propagation.finish(isChanged, call.database.index, call.args, isAtomic);
     }
     if (client.replyMode !== "on") this.#withholdReply(client, lengthBefore);
+    if (isChanged) engine.persistence.holdReply(client, lengthBefore);
   }
 
   /**
@@ -198,9 +201,4 @@ function quoted(args: Arguments, index: number, room: number): string {
   );
   const zero = text.indexOf("\0");
   return zero < 0 ? text : text.slice(0, zero);
-}
-
-function copyOfArguments(client: Client): Uint8Array[] {
-  const args = client.parser.args;
-  return Array.from({ length: args.count }, (_, index) => args.copy(index));
 }

@@ -25,12 +25,13 @@ import { Client } from "./client.ts";
 import { ClientCare } from "./client_care.ts";
 import type { Config } from "./config/config.ts";
 import { Dispatch } from "./dispatch.ts";
+import { HeapCare } from "./heap_care.ts";
 import type { Log } from "./log.ts";
 import { OutputLimits } from "./output_limits.ts";
 import { Pause } from "./pause.ts";
 import type { Command, CommandTable } from "./registry.ts";
 import { Statistics } from "./statistics.ts";
-import { Persistence } from "./persistence.ts";
+import { Persistence } from "./persistence/persistence.ts";
 import { commandTable } from "./command_table.ts";
 
 const PROTECTED_MODE = latin1Bytes(
@@ -99,6 +100,7 @@ export class Engine {
   readonly #ahead: CommandsAhead = new CommandsAhead();
   readonly #buffers: BufferPool = new BufferPool();
   readonly #care: ClientCare = new ClientCare(this);
+  readonly #heapCare: HeapCare = new HeapCare(this);
   readonly #flushQueue: Client[] = [];
   #isFlushScheduled = false;
   readonly #flushAll = (): void => this.#flushQueued();
@@ -120,6 +122,7 @@ export class Engine {
         const name = config.flag("lazyfree-lazy-expire") ? "UNLINK" : "DEL";
         this.propagation.also(database.index, name, database.keyOf(ref));
       },
+      flushedAll: () => this.persistence.snapshots.afterFlushAll(),
     }, config.number("databases"));
     this.keyspace.setNow(this.startedMs);
     this.startupMemoryBytes = this.usedMemoryBytes;
@@ -177,11 +180,15 @@ export class Engine {
     if (this.isTickPaused) return;
     const beganUs = this.clock.monotonicUs();
     this.pauseEndsIfDue();
-    if (this.isActiveExpiryOn && !this.isLoading && this.pause.mode === "off") {
+    if (
+      this.isActiveExpiryOn && !this.isLoading && this.pause.mode === "off" && !this.#isLogFailing
+    ) {
       this.expiry.run(this.config.number("hz"));
       this.statistics.expiryUs += this.clock.monotonicUs() - beganUs;
     }
-    if (this.propagation.isPending) this.propagation.finish(false, 0, () => []);
+    this.propagation.finishAlone();
+    this.persistence.tick();
+    this.#heapCare.run();
     const nowUs = this.clock.monotonicUs();
     const statistics = this.statistics;
     statistics.commandRate.sample(statistics.commandsProcessed, nowUs);
@@ -269,8 +276,13 @@ export class Engine {
     this.keyspace.misses = 0;
     this.keyspace.expiredCount = 0;
     this.expiry.resetStatistics();
-    this.persistence.saveCount = 0;
+    this.persistence.resetStatistics();
     for (const command of this.commands.commands) command.resetStatistics();
+  }
+
+  /** A log that cannot be written must not be made longer by keys whose expiry it knows anyway. */
+  get #isLogFailing(): boolean {
+    return this.persistence.log.error !== "";
   }
 
   #newReplicationId(): string {
@@ -381,6 +393,7 @@ export class Engine {
     parser.retain();
     if (parser.bufferedBytes > this.#queryBufferMax) this.#closeGreedy(client);
     if (client.reply.length > 0 || client.isClosingAfterReplies) this.#queueFlush(client);
+    else if (this.persistence.isWriteDue) this.#scheduleFlush();
   }
 
   #runCommands(client: Client): void {
@@ -402,18 +415,11 @@ export class Engine {
     }
   }
 
-  /** Has what the first arguments of a pipeline's commands name, keys mostly, fetched together. */
+  /** Has the keys of a pipeline's commands fetched together. */
   #fetchKeys(client: Client): void {
-    const ahead = this.#ahead;
-    ahead.isFresh = false;
-    const keysAhead = this.keyspace.keysAhead;
-    keysAhead.begin(ahead.bytes);
-    for (let i = 0; i < ahead.count; i++) {
-      const key = ahead.firstArguments[i] + 1;
-      if (key >= ahead.firstArguments[i + 1]) continue;
-      keysAhead.add(ahead.argumentStarts[key], ahead.argumentEnds[key]);
-    }
-    keysAhead.prefetch(this.keyspace.databases[client.databaseIndex].keys);
+    this.#ahead.isFresh = false;
+    const keyspace = this.keyspace;
+    keyspace.keysAhead.fetchFor(this.#ahead, keyspace.databases[client.databaseIndex].keys);
   }
 
   /** The command just parsed must wait until the pause ends. */
@@ -437,6 +443,10 @@ export class Engine {
     if (client.isFlushQueued) return;
     client.isFlushQueued = true;
     this.#flushQueue.push(client);
+    this.#scheduleFlush();
+  }
+
+  #scheduleFlush(): void {
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
     this.clock.atTurnEnd(this.#flushAll);
@@ -444,6 +454,7 @@ export class Engine {
 
   #flushQueued(): void {
     this.#isFlushScheduled = false;
+    this.persistence.beforeReplies();
     const queue = this.#flushQueue;
     for (let i = 0; i < queue.length; i++) {
       const client = queue[i];
@@ -496,7 +507,8 @@ export class Engine {
     const client = socket.owner as Client | null;
     if (client === null || client.isClosed) return;
     client.isDraining = false;
-    this.#flush(client);
+    // Not at once: replies of this turn may stand behind what has been sent.
+    this.#queueFlush(client);
   }
 
   #closed(socket: Socket, error?: NetworkError): void {

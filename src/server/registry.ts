@@ -64,6 +64,9 @@ const SHORT_COMMANDS: ReadonlySet<string> = new Set([
   "ping",
 ]);
 
+/** Whatever expires under them has nothing to do with what else does (Redis's "arbitrary keys"). */
+const VISITORS: ReadonlySet<string> = new Set(["scan", "randomkey"]);
+
 /** A command of this server. */
 export class Command {
   readonly definition: CommandDefinition;
@@ -75,6 +78,8 @@ export class Command {
   readonly flags: number;
   /** It takes the same short time whatever the data: it need not be timed by itself. */
   readonly isShort: boolean;
+  /** It meets keys by lot or in turn: the DEL of each that has expired stands for itself. */
+  readonly visitsKeysAsTheyCome: boolean;
   readonly run: ((call: Call) => void) | null;
   readonly parent: Command | null;
   readonly subcommands: CommandTable | null;
@@ -92,6 +97,7 @@ export class Command {
     this.arity = definition.arity;
     this.run = definition.run ?? null;
     this.isShort = SHORT_COMMANDS.has(definition.name) && parent === null;
+    this.visitsKeysAsTheyCome = VISITORS.has(definition.name) && parent === null;
     let flags = 0;
     for (const flag of definition.flags) flags |= FLAG_BITS[flag] ?? 0;
     this.flags = flags;
@@ -164,6 +170,7 @@ function shortSlot(word: number): number {
 /** Commands by the bytes of their names, in any case: open addressing, nothing allocated. */
 export class CommandTable {
   readonly commands: readonly Command[];
+  readonly #declared: readonly Command[];
   readonly #slots: (Command | null)[];
   readonly #mask: number;
   /** Names of three and four letters as little-endian words. */
@@ -177,6 +184,7 @@ export class CommandTable {
     for (const command of commands) {
       command.calledName = renamed.get(command.definition.name) ?? command.definition.name;
     }
+    this.#declared = commands;
     this.commands = commands.filter((command) => command.calledName !== "");
     this.#mask = 2 ** Math.ceil(Math.log2(commands.length * 4 + 1)) - 1;
     this.#slots = new Array<Command | null>(this.#mask + 1).fill(null);
@@ -204,6 +212,15 @@ export class CommandTable {
       const command = this.#slots[slot];
       if (command === null || isName(command.calledName, bytes, start, end)) return command;
     }
+  }
+
+  /**
+   * The command that was declared by that name, in any case, whatever it is called by now, or null:
+   * an append-only file may have been written before `rename-command` was.
+   */
+  byDeclaredName(name: string): Command | null {
+    const wanted = name.toLowerCase();
+    return this.#declared.find((command) => command.definition.name === wanted) ?? null;
   }
 
   /** The command of that full name (`get`, `CONFIG|SET`), or null. */

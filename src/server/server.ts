@@ -9,7 +9,7 @@ import type { Platform } from "../platform/platform.ts";
 import type { Config } from "./config/config.ts";
 import { Engine } from "./engine.ts";
 import type { Log } from "./log.ts";
-import { StartFailure } from "./persistence.ts";
+import { StartFailure } from "./persistence/start_failure.ts";
 
 export class Server {
   readonly engine: Engine;
@@ -51,7 +51,7 @@ export class Server {
     try {
       await this.#listen();
       this.#scheduleTick();
-      await this.engine.persistence.loadAtStart();
+      await this.engine.persistence.start();
     } catch (thrown) {
       await this.close();
       throw thrown;
@@ -67,7 +67,7 @@ export class Server {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.engine.persistence.abandonLoad();
+    this.engine.persistence.loading.abandon();
     this.#ticker?.cancel();
     const listeners = [...this.#tcpListeners];
     if (this.#unixListener !== null) listeners.push(this.#unixListener);
@@ -79,6 +79,7 @@ export class Server {
       client.isClosed = true;
     }
     this.engine.clients.clear();
+    this.engine.persistence.close();
     this.#platform.background.close();
     await Promise.all(listeners.map((listener) => listener.close()));
     this.#stopped.resolve();

@@ -14,24 +14,34 @@ export interface ShutdownOptions {
   readonly force: boolean;
 }
 
-/** Saves as asked; true when the server may stop now. */
+/** Ends what runs and saves as asked; true when the server may stop now. */
 export function prepareShutdown(engine: Engine, options: ShutdownOptions): boolean {
   const { log, config, persistence } = engine;
   log.notice("User requested shutdown...");
+  if (!persistence.prepareEnd(options.force)) return refuse(engine);
   const hasSavePoints = config.savePoints().length > 0;
   const isWanted = options.save === "save" || (options.save === "default" && hasSavePoints);
   // What is half loaded must not take the place of the file that it is loaded from.
   if (isWanted && !engine.isLoading) {
     log.notice("Saving the final RDB snapshot before exiting.");
-    if (persistence.save() !== undefined) {
-      log.warning("Error trying to save the DB, can't exit.");
-      if (!options.force) return false;
-      log.warning("Ignoring failed save, because the shutdown is forced.");
+    if (persistence.snapshots.save() !== undefined) {
+      if (!options.force) {
+        log.warning("Error trying to save the DB, can't exit.");
+        return refuse(engine);
+      }
+      log.warning("Error trying to save the DB. Exit anyway.");
     }
   }
   engine.flushClients();
   log.notice("Redis is now ready to exit, bye bye...");
   return true;
+}
+
+function refuse(engine: Engine): false {
+  engine.log.warning(
+    "Errors trying to shut down the server. Check the logs for more information.",
+  );
+  return false;
 }
 
 /** The options that a directive like `shutdown-on-sigterm "save now"` holds. */

@@ -7,6 +7,7 @@ import { errorText, FileError } from "../platform/file_system.ts";
 import type { Host } from "../platform/host.ts";
 import { NetworkError } from "../platform/network.ts";
 import type { Platform } from "../platform/platform.ts";
+import { runTool } from "../tools/tool.ts";
 import { helpText, parseCommandLine, versionText } from "./config/command_line.ts";
 import { ConfigError, configErrorText } from "./config/conf_file.ts";
 import { Config } from "./config/config.ts";
@@ -14,21 +15,27 @@ import { loadConfig, unknownVariables } from "./config/load.ts";
 import { readWholeFile } from "./file_contents.ts";
 import { Log } from "./log.ts";
 import type { LogSink } from "./log.ts";
-import { StartFailure } from "./persistence.ts";
+import { StartFailure } from "./persistence/start_failure.ts";
 import { Server } from "./server.ts";
 import { prepareShutdown, shutdownOptions } from "./shutdown.ts";
 import { PAGURUS_VERSION, REDIS_VERSION } from "./version.ts";
 
 /** Runs a server until it is told to stop; returns the exit code. */
 export async function runStandalone(platform: Platform, host: Host): Promise<number> {
-  const commandLine = parseCommandLine(host.arguments);
+  const commandLine = parseCommandLine(host.arguments, host.calledAs);
   switch (commandLine.action) {
     case "version":
+      if (commandLine.program !== undefined) {
+        host.writeLog(`${commandLine.program} ${REDIS_VERSION}\n`);
+        return 0;
+      }
       host.writeLog(versionText(REDIS_VERSION, platform.process.runtime, PAGURUS_VERSION));
       return 0;
     case "help":
       host.writeError(helpText("pagurus"));
       return 0;
+    case "tool":
+      return runTool(commandLine.command, platform, host);
     case "refuse":
       host.writeError(`${commandLine.message}\n`);
       return 1;

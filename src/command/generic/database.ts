@@ -77,6 +77,7 @@ function flush(call: Call, database: Database | undefined): void {
     (call.count === 2 && (call.is(1, "sync") || call.is(1, "async")));
   if (!isValid) return call.syntaxError();
   call.dirty += call.keyspace.flush(database);
+  if (database === undefined) call.keyspace.events.flushedAll?.();
   // Told to those who repeat it even where there was nothing to remove.
   if (call.propagation.isActive) {
     const parts = Array.from({ length: call.count }, (_, index) => call.args.view(index));

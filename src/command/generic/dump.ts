@@ -173,7 +173,7 @@ function runRestore(call: Call, options: RestoreOptions): void {
 
   const old = options.replaces ? database.find(bytes, starts[1], ends[1]) : 0;
   if (old !== 0) database.delete(old);
-  if (expiresAtMs !== NO_EXPIRY && expiresAtMs <= keyspace.nowMs) {
+  if (expiresAtMs !== NO_EXPIRY && keyspace.isPast(expiresAtMs)) {
     aside.delete(ref);
     if (old !== 0) {
       call.dirty++;

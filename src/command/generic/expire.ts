@@ -74,7 +74,7 @@ function expire(call: Call, unit: ExpiryUnit): void {
   }
   const keyspace = call.keyspace;
   // What is loaded keeps its time: whoever wrote it tells of its deletion, too.
-  if (expiresAtMs <= keyspace.nowMs && !keyspace.keepsExpired) {
+  if (keyspace.isPast(expiresAtMs)) {
     database.delete(ref);
     propagateDeletion(call);
   } else {

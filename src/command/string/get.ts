@@ -117,7 +117,7 @@ function replyString(call: Call): number {
 /** An absolute time that has come already deletes the key at once. */
 function expire(call: Call, ref: number, expiresAtMs: number): void {
   call.dirty++;
-  if (expiresAtMs <= call.keyspace.nowMs) {
+  if (call.keyspace.isPast(expiresAtMs)) {
     call.database.delete(ref);
     return propagate(call, call.settings.lazyExpire ? "UNLINK" : "DEL");
   }

@@ -179,9 +179,8 @@ export class RdbEncoder {
     this.flush();
   }
 
-  *#longString(view: HeapView, ref: number, offset: number, length: number): RdbRest {
-    if (this.compresses && (yield* this.#compressLong(view, ref, offset, length))) return;
-    this.lengthOf(length);
+  /** Bytes of the heap as they are, whatever their count, with pauses. */
+  *heapBytes(view: HeapView, ref: number, offset: number, length: number): RdbRest {
     const end = offset + length;
     // Without a sink one allocation of the right size replaces many that double.
     if (this.#sink === null) this.reserve(length);
@@ -192,6 +191,12 @@ export class RdbEncoder {
       offset += run;
       yield;
     }
+  }
+
+  *#longString(view: HeapView, ref: number, offset: number, length: number): RdbRest {
+    if (this.compresses && (yield* this.#compressLong(view, ref, offset, length))) return;
+    this.lengthOf(length);
+    yield* this.heapBytes(view, ref, offset, length);
   }
 
   *#compressLong(

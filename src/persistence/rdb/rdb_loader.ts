@@ -11,6 +11,7 @@ import {
   CHECKSUM_BYTES,
   EXPIRES_AT_MS_MAX,
   KEY_BYTES_MAX,
+  LENGTH_64_BITS,
   MAGIC_BYTES,
   OPCODE_AUX,
   OPCODE_EOF,
@@ -140,7 +141,7 @@ export class RdbLoader {
   #entry(byte: number): boolean {
     const reader = this.#reader;
     const type = this.#types[byte];
-    if (type === undefined || type.load === undefined) this.#refuse(byte, type);
+    if (type === undefined || type.load === undefined) refuseType(reader, byte, type);
     reader.readWholeString();
     if (reader.stringEnd - reader.stringStart > KEY_BYTES_MAX) {
       reader.fail("key longer than 512 MiB", "loadKey");
@@ -229,21 +230,14 @@ export class RdbLoader {
         reader.readLength();
         reader.readLength();
         return;
-      case OPCODE_MODULE_AUX: {
-        const offset = reader.offsetBytes - 1;
-        const name = this.#moduleName();
-        return reader.fail(
-          `The RDB file contains AUX module data I can't load: no matching module '${name}'`,
-          "loadOpcode",
-          offset,
-        );
-      }
+      case OPCODE_MODULE_AUX:
+        return refuseModuleData(reader);
       case OPCODE_FUNCTION2:
-        return this.#refuseNamed("a function library");
+        return refuseItem(reader, "a function library");
       case OPCODE_FUNCTION_PRE_GA:
         return reader.fail("Pre-release function format not supported.", "loadOpcode");
       default:
-        return this.#refuseNamed(`an unknown opcode (${opcode})`);
+        return refuseItem(reader, `an unknown opcode (${opcode})`);
     }
   }
 
@@ -285,35 +279,6 @@ export class RdbLoader {
     }
     const { stringBytes, stringStart, stringEnd } = reader;
     return utf8(stringBytes, stringStart, Math.min(stringEnd, stringStart + AUX_BYTES_MAX));
-  }
-
-  /** A module's name is packed into the 64 bits of its id. */
-  #moduleName(): string {
-    let id = BigInt(0);
-    const reader = this.#reader;
-    // Only the nine byte form can hold one; the double that readLength makes of it cannot.
-    const first = reader.readByte();
-    if (first !== 0x81) return "?";
-    for (let i = 0; i < 8; i++) id = id << 8n | BigInt(reader.readByte());
-    let name = "";
-    for (let i = 0; i < 9; i++) {
-      const shift = BigInt(10 + 6 * (8 - i));
-      name += MODULE_NAME_CHARACTERS[Number(id >> shift & 63n)];
-    }
-    return name;
-  }
-
-  #refuse(byte: number, type: RdbValueType | undefined): never {
-    if (type === undefined) this.#refuseNamed(`a value of unknown type ${byte}`);
-    return this.#refuseNamed(`a ${type.typeName} (type ${byte}, ${type.format})`);
-  }
-
-  /** For what stands one byte back. */
-  #refuseNamed(what: string): never {
-    const reader = this.#reader;
-    const offset = reader.offsetBytes - 1;
-    const reason = `the file holds ${what} at offset ${offset}, which this version cannot hold`;
-    return reader.fail(reason, "loadEntry", offset);
   }
 
   /** The end: verifies the checksum. */
@@ -358,6 +323,48 @@ export function applyUse(
     const seconds = idleSeconds > IDLE_CLOCK_SECONDS ? IDLE_SECONDS_MAX : idleSeconds;
     database.setAccess(ref, access.forIdleSeconds(seconds));
   }
+}
+
+/** Refuses a value, right after its type's byte, that this version cannot load. */
+export function refuseType(
+  reader: RdbReader,
+  byte: number,
+  type: RdbValueType | undefined,
+): never {
+  if (type === undefined) refuseItem(reader, `a value of unknown type ${byte}`);
+  return refuseItem(reader, `a ${type.typeName} (type ${byte}, ${type.format})`);
+}
+
+/** Refuses what stands one byte back. */
+export function refuseItem(reader: RdbReader, what: string): never {
+  const offset = reader.offsetBytes - 1;
+  const reason = `the file holds ${what} at offset ${offset}, which this version cannot hold`;
+  return reader.fail(reason, "loadEntry", offset);
+}
+
+/** Refuses a module's data, right after the opcode. */
+export function refuseModuleData(reader: RdbReader): never {
+  const offset = reader.offsetBytes - 1;
+  const name = moduleName(reader);
+  return reader.fail(
+    `The RDB file contains AUX module data I can't load: no matching module '${name}'`,
+    "loadOpcode",
+    offset,
+  );
+}
+
+/** A module's name is packed into the 64 bits of its id. */
+function moduleName(reader: RdbReader): string {
+  // Only the nine byte form can hold one; the double that readLength makes of it cannot.
+  if (reader.readByte() !== LENGTH_64_BITS) return "?";
+  let id = 0n;
+  for (let i = 0; i < 8; i++) id = id << 8n | BigInt(reader.readByte());
+  let name = "";
+  for (let i = 0; i < 9; i++) {
+    const shift = BigInt(10 + 6 * (8 - i));
+    name += MODULE_NAME_CHARACTERS[Number(id >> shift & 63n)];
+  }
+  return name;
 }
 
 /** Eight little-endian bytes as Redis prints a number. */

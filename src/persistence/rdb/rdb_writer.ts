@@ -8,10 +8,11 @@
 import { latin1Bytes } from "../../base/ascii.ts";
 import { assert } from "../../base/assert.ts";
 import { Prng } from "../../base/prng.ts";
-import { entriesOf } from "../../heap/dict.ts";
 import { ENTRY_EXPIRES, ENTRY_KEY_LENGTH_MASK, keyOffset } from "../../heap/entry.ts";
 import type { HeapView } from "../../heap/heap_view.ts";
 import { AccessClock } from "../../keyspace/access.ts";
+import type { EntryWriter, WriteSteps } from "../entry_writing.ts";
+import { finished, writeEntries } from "../entry_writing.ts";
 import type { RdbEncoder, RdbRest } from "./rdb_encoder.ts";
 import {
   OPCODE_AUX,
@@ -26,19 +27,16 @@ import {
 import type { RdbContents, RdbDatabase } from "./snapshot.ts";
 import { valueTypeOfKind } from "./value_types.ts";
 
-/** Keys written between two chances to pause: some ten microseconds. */
-const KEYS_PER_STEP = 64;
-
 /**
- * Writes a file of these contents. Yields how many keys are written, every so often; the encoder
- * has handed everything to its sink at the end.
+ * Writes a file of these contents, in steps as {@link writeEntries} does; the encoder has handed
+ * everything to its sink at the end.
  */
 export function* writeRdb(
   encoder: RdbEncoder,
   view: HeapView,
   contents: RdbContents,
-): Generator<number, void, void> {
-  const writer = new EntryWriter(encoder, view, contents);
+  keyDelayUs: number,
+): WriteSteps {
   encoder.compresses = contents.compresses;
   const magic = rdbMagic(contents.version);
   encoder.raw(magic, 0, magic.length);
@@ -47,29 +45,10 @@ export function* writeRdb(
     writeText(encoder, name);
     writeText(encoder, value);
   }
-  let keyCount = 0;
-  for (const database of contents.databases) {
-    beginDatabase(encoder, database);
-    for (const ref of entriesOf(view, database.keys)) {
-      const rest = writer.write(ref);
-      if (rest !== undefined) {
-        while (rest.next().done !== true) yield keyCount;
-      }
-      keyCount++;
-      if (keyCount % KEYS_PER_STEP === 0) yield keyCount;
-    }
-  }
-  assert(keyCount === contents.keyCount, "what is saved has not changed meanwhile");
+  const writer = new RdbEntryWriter(encoder, view, contents);
+  yield* writeEntries(encoder, view, contents, writer, keyDelayUs);
   encoder.byte(OPCODE_EOF);
   encoder.checksum();
-}
-
-function beginDatabase(encoder: RdbEncoder, database: RdbDatabase): void {
-  encoder.byte(OPCODE_SELECTDB);
-  encoder.lengthOf(database.index);
-  encoder.byte(OPCODE_RESIZEDB);
-  encoder.lengthOf(database.keys.count);
-  encoder.lengthOf(database.expiresCount);
 }
 
 function writeText(encoder: RdbEncoder, text: string): void {
@@ -77,8 +56,7 @@ function writeText(encoder: RdbEncoder, text: string): void {
   encoder.string(bytes, 0, bytes.length);
 }
 
-/** Writes one entry after the other. */
-class EntryWriter {
+class RdbEntryWriter implements EntryWriter {
   readonly #encoder: RdbEncoder;
   readonly #view: HeapView;
   readonly #savesIdle: boolean;
@@ -97,7 +75,15 @@ class EntryWriter {
     this.#access.tick(contents.nowMs);
   }
 
-  /** Returns what writes the rest of it, for a long value. */
+  beginDatabase({ index, keys, expiresCount }: RdbDatabase): void {
+    const encoder = this.#encoder;
+    encoder.byte(OPCODE_SELECTDB);
+    encoder.lengthOf(index);
+    encoder.byte(OPCODE_RESIZEDB);
+    encoder.lengthOf(keys.count);
+    encoder.lengthOf(expiresCount);
+  }
+
   write(ref: number): RdbRest | undefined {
     const encoder = this.#encoder;
     const view = this.#view;
@@ -121,12 +107,8 @@ class EntryWriter {
     assert(type !== undefined && type.save !== undefined, "every kind of entry can be saved");
     encoder.byte(type.byte);
     const key = encoder.heapString(view, ref, keyOffset(flags), flags & ENTRY_KEY_LENGTH_MASK);
-    if (key !== undefined) finish(key);
+    // Keys of more than a piece are so rare that they need no pause.
+    if (key !== undefined) finished(key);
     return type.save(encoder, view, ref);
   }
-}
-
-/** Keys of more than a piece are so rare that they need no pause. */
-function finish(rest: RdbRest): void {
-  while (rest.next().done !== true);
 }

@@ -5,14 +5,15 @@
  */
 import type { HeapImage, HeapView } from "../../heap/heap_view.ts";
 import type { Keyspace } from "../../keyspace/keyspace.ts";
-import type { File, FileSystem } from "../../platform/file_system.ts";
+import type { FileSystem } from "../../platform/file_system.ts";
+import { finished } from "../entry_writing.ts";
+import { pathIn } from "../file_path.ts";
+import type { TemporaryFileTexts } from "../temporary_file.ts";
+import { attempt, TemporaryFile } from "../temporary_file.ts";
 import { RdbEncoder } from "./rdb_encoder.ts";
 import { writeRdb } from "./rdb_writer.ts";
 import { describeContents } from "./snapshot.ts";
 import type { RdbContents, RdbContentSettings } from "./snapshot.ts";
-
-/** `rdb-save-incremental-fsync`: a sync every so many bytes, so that the last one is short. */
-const SYNC_BYTES = 4 << 20;
 
 /** Where a file is saved, and how. */
 export interface RdbFileSettings {
@@ -24,6 +25,8 @@ export interface RdbFileSettings {
   readonly pid: number;
   /** `rdb-save-incremental-fsync`. */
   readonly syncsIncrementally: boolean;
+  /** `rdb-key-save-delay`, as {@link writeEntries} takes it; 0 when it is not given. */
+  readonly keyDelayUs?: number | undefined;
 }
 
 /** Everything that {@link saveRdb} has to know. */
@@ -43,12 +46,6 @@ export class RdbSaveError extends Error {
   }
 }
 
-/** The path of a file in a folder that may be "". */
-export function pathIn(directory: string, name: string): string {
-  if (directory === "") return name;
-  return directory.endsWith("/") ? directory + name : `${directory}/${name}`;
-}
-
 /** Where a save writes before it is done: a process that is killed meanwhile leaves it there. */
 export function temporaryRdbPath(settings: RdbFileSettings): string {
   return pathIn(settings.directory, `temp-${settings.pid}.rdb`);
@@ -64,16 +61,12 @@ export function saveRdb(
   settings: RdbSaveSettings,
 ): RdbSaveResult {
   const contents = describeContents(keyspace, settings);
-  const steps = writeRdbFile(files, keyspace.heap, contents, settings);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return finished(writeRdbFile(files, keyspace.heap, contents, settings));
 }
 
 /**
- * Saves contents of a heap that does not change meanwhile, in steps. Yields the keys written so
- * far. When it is ended early the temporary file is removed.
+ * Saves contents of a heap that does not change meanwhile, in steps. Yields as {@link writeEntries}
+ * does. When it is ended early the temporary file is removed.
  * @throws {RdbSaveError}
  */
 export function* writeRdbFile(
@@ -81,97 +74,50 @@ export function* writeRdbFile(
   view: HeapView,
   contents: RdbContents,
   settings: RdbFileSettings,
-): Generator<number, RdbSaveResult, void> {
+): Generator<number | undefined, RdbSaveResult, void> {
+  const { directory, syncsIncrementally, keyDelayUs = 0 } = settings;
   const temporary = temporaryRdbPath(settings);
-  const place = settings.directory === "" ? files.currentDirectory() : settings.directory;
-  const file = attempt(
-    () => files.open(temporary, "create"),
-    `Failed opening the temp RDB file ${temporary} (in server root dir ${place}) for saving`,
+  const target = pathIn(directory, settings.fileName);
+  const file = new TemporaryFile(
+    files,
+    temporary,
+    textsOf(temporary, target, directory === "" ? files.currentDirectory() : directory),
+    syncsIncrementally,
   );
-  let isWhole = false;
+  let sizeBytes: number;
   try {
-    const sizeBytes = yield* writeContents(file, view, contents, settings.syncsIncrementally);
-    isWhole = true;
-    const target = pathIn(settings.directory, settings.fileName);
-    attempt(
-      () => files.rename(temporary, target),
-      `Error moving temp DB file ${temporary} on the final destination ${target} ` +
-        `(in server root dir ${place})`,
-      () => files.remove(temporary),
-    );
-    attempt(
-      () => files.syncDirectory(settings.directory === "" ? "." : settings.directory),
-      "Failed to fsync directory while saving DB",
-    );
-    return { keyCount: contents.keyCount, sizeBytes };
+    const encoder = new RdbEncoder((bytes) => file.append(bytes), contents.checksums);
+    yield* writeRdb(encoder, view, contents, keyDelayUs);
+    sizeBytes = encoder.offsetBytes;
+    file.finish();
+    // A worker notices that a save was cancelled when it yields. What it read since the last time may
+    // have changed under it by then, so such a file must not get into the place of a good one.
+    yield undefined;
+    file.moveTo(target);
   } finally {
-    if (!isWhole) removeQuietly(files, temporary);
+    file.end();
   }
+  attempt("Failed to fsync directory while saving DB", rdbSaveError, () => {
+    files.syncDirectory(directory === "" ? "." : directory);
+  });
+  return { keyCount: contents.keyCount, sizeBytes };
 }
 
-/** Writes, syncs and closes the file; returns its size. */
-function* writeContents(
-  file: File,
-  view: HeapView,
-  contents: RdbContents,
-  syncsIncrementally: boolean,
-): Generator<number, number, void> {
-  let isClosed = false;
-  try {
-    let sinceSync = 0;
-    const encoder = new RdbEncoder((bytes) => {
-      attemptWrite("rdbSaveRio", () => appendAll(file, bytes));
-      sinceSync += bytes.length;
-      if (!syncsIncrementally || sinceSync < SYNC_BYTES) return;
-      sinceSync = 0;
-      attemptWrite("rdbSaveRio", () => file.sync());
-    }, contents.checksums);
-    yield* writeRdb(encoder, view, contents);
-    attemptWrite("fsync", () => file.sync());
-    isClosed = true;
-    attemptWrite("fclose", () => file.close());
-    return encoder.offsetBytes;
-  } finally {
-    if (!isClosed) closeQuietly(file);
-  }
+function textsOf(temporary: string, target: string, place: string): TemporaryFileTexts {
+  const inPlace = `(in server root dir ${place})`;
+  const write = (operation: string) => `Write error while saving DB to the disk(${operation})`;
+  return {
+    open: `Failed opening the temp RDB file ${temporary} ${inPlace} for saving`,
+    write: write("rdbSaveRio"),
+    sync: write("fsync"),
+    close: write("fclose"),
+    move: `Error moving temp DB file ${temporary} on the final destination ${target} ${inPlace}`,
+    error: rdbSaveError,
+  };
 }
 
-function appendAll(file: File, bytes: Uint8Array): void {
-  while (bytes.length > 0) bytes = bytes.subarray(file.append(bytes));
-}
-
-function attemptWrite(operation: string, run: () => void): void {
-  attempt(run, `Write error while saving DB to the disk(${operation})`);
-}
-
-/** Runs something; where it fails, cleans up and says so in Redis's words. */
-function attempt<Result>(run: () => Result, message: string, cleanUp?: () => void): Result {
-  try {
-    return run();
-  } catch (error) {
-    try {
-      cleanUp?.();
-    } catch {
-      // What failed first is what matters.
-    }
-    throw new RdbSaveError(`${message}: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-function removeQuietly(files: FileSystem, path: string): void {
-  try {
-    files.remove(path);
-  } catch {
-    // It is gone already, or cannot be removed where it could not be written either.
-  }
-}
-
-function closeQuietly(file: File): void {
-  try {
-    file.close();
-  } catch {
-    // The write that failed before is what is reported.
-  }
+function rdbSaveError(message: string): RdbSaveError {
+  return new RdbSaveError(message);
 }
 
 /** What the job `save-rdb` is given: structured clone shares the heap. */
@@ -187,10 +133,10 @@ export interface RdbSaveJob {
  */
 export function freezeForSave(keyspace: Keyspace, settings: RdbSaveSettings): RdbSaveJob {
   const contents = describeContents(keyspace, settings);
-  const { directory, fileName, pid, syncsIncrementally } = settings;
+  const { directory, fileName, pid, syncsIncrementally, keyDelayUs } = settings;
   return {
     image: keyspace.heap.freeze(),
     contents,
-    settings: { directory, fileName, pid, syncsIncrementally },
+    settings: { directory, fileName, pid, syncsIncrementally, keyDelayUs },
   };
 }

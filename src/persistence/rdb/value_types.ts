@@ -19,6 +19,8 @@ import {
   ENCODING_RAW,
   TYPE_STRING,
 } from "../../keyspace/value_type.ts";
+import type { CommandText } from "../aof/command_text.ts";
+import { commandStart } from "../aof/command_text.ts";
 import { RDB_VERSION_MIN_WRITTEN, VALKEY_VERSION, VALUE_BYTES_MAX } from "./rdb_format.ts";
 import type { RdbEncoder, RdbRest } from "./rdb_encoder.ts";
 import type { RdbReader } from "./rdb_reader.ts";
@@ -59,6 +61,8 @@ export interface RdbValueType {
    * @returns undefined when it is written, else what writes the rest of it.
    */
   save?(encoder: RdbEncoder, view: HeapView, ref: number): RdbRest | undefined;
+  /** Writes the commands that make the entry, its expiry time apart; returns as `save` does. */
+  rewrite?(text: CommandText, view: HeapView, ref: number): RdbRest | undefined;
 }
 
 function loadString(reader: RdbReader, target: RdbTarget): void {
@@ -103,7 +107,19 @@ function* loadPieces(
   }
 }
 
-function saveString(encoder: RdbEncoder, view: HeapView, ref: number): RdbRest | undefined {
+const SET = commandStart(3, "SET");
+
+function rewriteString(text: CommandText, view: HeapView, ref: number): RdbRest | undefined {
+  text.start(SET);
+  text.key(view, ref);
+  return saveString(text, view, ref);
+}
+
+function saveString(
+  encoder: RdbEncoder | CommandText,
+  view: HeapView,
+  ref: number,
+): RdbRest | undefined {
   const word = view.read(ref) >>> 2;
   const words = view.words;
   const flags = words[word + 1];
@@ -125,6 +141,7 @@ const STRING: RdbValueType = {
   ),
   load: loadString,
   save: saveString,
+  rewrite: rewriteString,
 };
 
 /** A type without a way to load it. */

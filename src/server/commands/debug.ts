@@ -135,6 +135,13 @@ const SUBCOMMANDS: ReadonlyMap<string, DebugSubcommand> = new Map([
   ],
   ["listpack", entry(3, 3, ["LISTPACK <key>", "    Look into a listpack."], listpack)],
   [
+    "loadaof",
+    entry(2, 2, [
+      "LOADAOF",
+      "    Write what waits for the append-only file, empty the server and load the file again.",
+    ], loadAof),
+  ],
+  [
     "log",
     entry(3, 3, ["LOG <message>", "    Write a line to the log."], (engine, call) => {
       engine.log.warning(`DEBUG LOG: ${call.utf8(2)}`);
@@ -346,11 +353,20 @@ function reload(engine: Engine, call: Call): void {
       );
     }
   }
-  if (saves && engine.persistence.save() !== undefined) return call.reply.error("ERR");
-  if (engine.persistence.reload({ saves: false, flushes, merges }) !== undefined) {
+  const { loading, snapshots } = engine.persistence;
+  if (saves && snapshots.save() !== undefined) return call.reply.error("ERR");
+  if (loading.reload({ saves: false, flushes, merges }) !== undefined) {
     return call.reply.error("ERR Error trying to load the RDB dump, check server logs.");
   }
   engine.log.notice("DB reloaded by DEBUG RELOAD");
+  call.reply.ok();
+}
+
+function loadAof(engine: Engine, call: Call): void {
+  if (engine.persistence.loading.loadAof() !== undefined) {
+    return call.reply.error("ERR Error trying to load the AOF files, check server logs.");
+  }
+  engine.log.notice("Append Only File loaded by DEBUG LOADAOF");
   call.reply.ok();
 }
 

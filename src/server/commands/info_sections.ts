@@ -182,7 +182,7 @@ function memory(engine: Engine): InfoField[] {
     ["mem_clients_slaves", 0],
     ["mem_clients_normal", figures.clients],
     ["mem_cluster_links", 0],
-    ["mem_aof_buffer", 0],
+    ["mem_aof_buffer", engine.persistence.log.buffer.bytes.length],
     ["mem_allocator", ALLOCATOR_NAME],
     ["active_defrag_running", 0],
     ["lazyfree_pending_objects", 0],
@@ -191,57 +191,78 @@ function memory(engine: Engine): InfoField[] {
 }
 
 function persistence(engine: Engine): InfoField[] {
-  const { persistence: state } = engine;
+  const { job, snapshots, rewrites, log, loading: loaded } = engine.persistence;
+  const { copiedBytes } = job;
   return [
     ["loading", engine.isLoading ? 1 : 0],
     ["async_loading", 0],
-    ["current_cow_peak", 0],
-    ["current_cow_size", 0],
+    // Pages are copied and never given back while a job runs: the peak is what there is now.
+    ["current_cow_peak", copiedBytes],
+    ["current_cow_size", copiedBytes],
     ["current_cow_size_age", 0],
-    ["current_fork_perc", "0.00"],
-    ["current_save_keys_processed", 0],
-    ["current_save_keys_total", 0],
-    ["rdb_changes_since_last_save", state.dirty],
-    ["rdb_bgsave_in_progress", 0],
-    ["rdb_last_save_time", state.lastSaveSeconds],
-    ["rdb_last_bgsave_status", state.isLastSaveOk ? "ok" : "err"],
-    ["rdb_last_bgsave_time_sec", state.lastSaveTookSeconds],
-    ["rdb_current_bgsave_time_sec", -1],
-    ["rdb_saves", state.saveCount],
-    ["rdb_last_cow_size", 0],
-    ["rdb_last_load_keys_expired", state.loadedExpiredCount],
-    ["rdb_last_load_keys_loaded", state.loadedCount],
-    ["aof_enabled", 0],
-    ["aof_rewrite_in_progress", 0],
-    ["aof_rewrite_scheduled", 0],
-    ["aof_last_rewrite_time_sec", -1],
-    ["aof_current_rewrite_time_sec", -1],
-    ["aof_last_bgrewrite_status", "ok"],
-    ["aof_rewrites", 0],
-    ["aof_rewrites_consecutive_failures", 0],
-    ["aof_last_write_status", "ok"],
-    ["aof_last_cow_size", 0],
+    ["current_fork_perc", keyPercent(job.keysWritten, job.isBusy ? job.keyCount : 0)],
+    ["current_save_keys_processed", job.isBusy ? job.keysWritten : 0],
+    ["current_save_keys_total", job.isBusy ? job.keyCount : 0],
+    ["rdb_changes_since_last_save", snapshots.dirty],
+    ["rdb_bgsave_in_progress", snapshots.isRunning ? 1 : 0],
+    ["rdb_last_save_time", snapshots.lastSaveSeconds],
+    ["rdb_last_bgsave_status", snapshots.isLastSaveOk ? "ok" : "err"],
+    ["rdb_last_bgsave_time_sec", snapshots.lastSaveTookSeconds],
+    ["rdb_current_bgsave_time_sec", job.secondsOf("rdb")],
+    ["rdb_saves", snapshots.saveCount],
+    ["rdb_last_cow_size", job.lastCopiedBytes.rdb],
+    ["rdb_last_load_keys_expired", loaded.expiredCount],
+    ["rdb_last_load_keys_loaded", loaded.loadedCount],
+    ["aof_enabled", rewrites.state === "off" ? 0 : 1],
+    ["aof_rewrite_in_progress", rewrites.isRunning ? 1 : 0],
+    ["aof_rewrite_scheduled", rewrites.isScheduled ? 1 : 0],
+    ["aof_last_rewrite_time_sec", rewrites.lastTookSeconds],
+    ["aof_current_rewrite_time_sec", job.secondsOf("aof")],
+    ["aof_last_bgrewrite_status", rewrites.isLastOk ? "ok" : "err"],
+    ["aof_rewrites", rewrites.count],
+    ["aof_rewrites_consecutive_failures", rewrites.failuresInARow],
+    ["aof_last_write_status", log.error === "" ? "ok" : "err"],
+    ["aof_last_cow_size", job.lastCopiedBytes.aof],
     ["module_fork_in_progress", 0],
     ["module_fork_last_cow_size", 0],
+    ...appendOnly(engine),
     ...loading(engine),
   ];
+}
+
+/** Only while there is an append-only file. */
+function appendOnly(engine: Engine): InfoField[] {
+  const { rewrites, log } = engine.persistence;
+  if (rewrites.state === "off") return [];
+  return [
+    ["aof_current_size", log.sizeBytes],
+    ["aof_base_size", rewrites.baseSizeBytes],
+    ["aof_pending_rewrite", 0],
+    ["aof_buffer_length", log.buffer.length],
+    ["aof_pending_bio_fsync", log.isSyncing ? 1 : 0],
+    ["aof_delayed_fsync", log.delayedSyncCount],
+  ];
+}
+
+function keyPercent(written: number, count: number): string {
+  return (count === 0 ? 0 : written * 100 / count).toFixed(2);
 }
 
 /** Only while a file is being loaded. */
 function loading(engine: Engine): InfoField[] {
   if (!engine.isLoading) return [];
-  const { progress, loadStartedMs } = engine.persistence;
+  const { progress, startedMs, usedMemoryBytes } = engine.persistence.loading;
   const total = progress?.totalBytes ?? 0;
   const loaded = progress?.loadedBytes ?? 0;
-  const elapsedSeconds = Math.floor((engine.clock.wallMs() - loadStartedMs) / 1000);
+  const elapsedSeconds = Math.floor((engine.clock.wallMs() - startedMs) / 1000);
   // As Redis: a made-up second as long as there is nothing to go by.
   const etaSeconds = elapsedSeconds <= 0
     ? 1
     : Math.floor(elapsedSeconds * (total - loaded) / (loaded + 1));
   return [
-    ["loading_start_time", Math.floor(loadStartedMs / 1000)],
+    ["loading_start_time", Math.floor(startedMs / 1000)],
     ["loading_total_bytes", total],
-    ["loading_rdb_used_mem", 0],
+    ["loading_rdb_used_mem", usedMemoryBytes],
     ["loading_loaded_bytes", loaded],
     ["loading_loaded_perc", (total === 0 ? 0 : loaded * 100 / total).toFixed(2)],
     ["loading_eta_seconds", etaSeconds],
@@ -281,8 +302,8 @@ function stats(engine: Engine): InfoField[] {
     ["pubsub_channels", 0],
     ["pubsub_patterns", 0],
     ["pubsubshard_channels", 0],
-    ["latest_fork_usec", 0],
-    ["total_forks", 0],
+    ["latest_fork_usec", Math.floor(engine.persistence.job.freezeUs)],
+    ["total_forks", engine.persistence.job.freezeCount],
     ["migrate_cached_sockets", 0],
     ["slave_expires_tracked_keys", 0],
     ["active_defrag_hits", 0],

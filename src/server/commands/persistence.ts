@@ -1,10 +1,12 @@
-/** SAVE and SHUTDOWN. */
+/** SAVE, BGSAVE, BGREWRITEAOF and SHUTDOWN. */
 import type { Call } from "../../command/call.ts";
 import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
 import type { Engine } from "../engine.ts";
 import type { ShutdownOptions } from "../shutdown.ts";
 import { prepareShutdown } from "../shutdown.ts";
+
+const SAVE_IN_PROGRESS = "ERR Background save already in progress";
 
 /** The commands of one server that save and end. */
 export function persistenceCommands(engine: Engine): readonly CommandDefinition[] {
@@ -18,9 +20,40 @@ export function persistenceCommands(engine: Engine): readonly CommandDefinition[
       arity: 1,
       flags: ["admin", "noscript", "no_async_loading", "no_multi"],
       run(call) {
-        if (engine.persistence.save() === undefined) call.reply.ok();
+        const { snapshots } = engine.persistence;
+        if (snapshots.isRunning) return call.reply.error(SAVE_IN_PROGRESS);
+        snapshots.saveCount++;
+        if (snapshots.save() === undefined) call.reply.ok();
         else call.reply.error("ERR");
       },
+    }),
+    defineCommand({
+      name: "bgsave",
+      summary: "Saves the data set to the RDB file while the server goes on.",
+      since: "1.0.0",
+      group: "server",
+      complexity: "O(1)",
+      history: [["3.2.2", "The `SCHEDULE` option."]],
+      arity: -1,
+      flags: ["admin", "noscript", "no_async_loading"],
+      arguments: [{
+        name: "schedule",
+        type: "pure-token",
+        token: "SCHEDULE",
+        since: "3.2.2",
+        flags: ["optional"],
+      }],
+      run: (call) => saveInBackground(engine, call),
+    }),
+    defineCommand({
+      name: "bgrewriteaof",
+      summary: "Writes the append-only file anew in its shortest form while the server goes on.",
+      since: "1.0.0",
+      group: "server",
+      complexity: "O(1)",
+      arity: 1,
+      flags: ["admin", "noscript", "no_async_loading"],
+      run: (call) => rewriteInBackground(engine, call),
     }),
     defineCommand({
       name: "shutdown",
@@ -55,6 +88,46 @@ export function persistenceCommands(engine: Engine): readonly CommandDefinition[
       },
     }),
   ];
+}
+
+function saveInBackground(engine: Engine, call: Call): void {
+  const { job, snapshots } = engine.persistence;
+  const isSchedule = call.count > 1;
+  if (isSchedule && (call.count > 2 || !call.is(1, "schedule"))) return call.syntaxError();
+  if (snapshots.isRunning) return call.reply.error(SAVE_IN_PROGRESS);
+  if (job.isBusy) {
+    if (!isSchedule) {
+      return call.reply.error(
+        "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE " +
+          "in order to schedule a BGSAVE whenever possible.",
+      );
+    }
+    snapshots.isScheduled = true;
+    return call.reply.simple("Background saving scheduled");
+  }
+  if (snapshots.saveInBackground() === undefined) {
+    call.reply.simple("Background saving started");
+  } else call.reply.error("ERR");
+}
+
+function rewriteInBackground(engine: Engine, call: Call): void {
+  const { job, rewrites } = engine.persistence;
+  if (rewrites.isRunning) {
+    return call.reply.error("ERR Background append only file rewriting already in progress");
+  }
+  if (job.isBusy) {
+    rewrites.isScheduled = true;
+    // What was put off because rewrites kept failing is asked for now.
+    rewrites.failuresInARow = 0;
+    return call.reply.simple("Background append only file rewriting scheduled");
+  }
+  if (rewrites.start() === undefined) {
+    call.reply.simple("Background append only file rewriting started");
+  } else {
+    call.reply.error(
+      "ERR Can't execute an AOF background rewriting. Please check the server logs for more information.",
+    );
+  }
 }
 
 function optionsOf(call: Call): ShutdownOptions | "abort" | undefined {

@@ -33,7 +33,7 @@ export function timeCommands(engine: Engine): readonly CommandDefinition[] {
       flags: ["loading", "stale", "fast"],
       acl: ["admin", "dangerous"],
       tips: ["nondeterministic_output"],
-      run: (call) => call.reply.integer(engine.persistence.lastSaveSeconds),
+      run: (call) => call.reply.integer(engine.persistence.snapshots.lastSaveSeconds),
     }),
   ];
 }

@@ -1,5 +1,6 @@
 /**
- * redis-server's command line: `[file or -] [--name value ...]`.
+ * redis-server's command line: `[file or -] [--name value ...]`, and the tools: `--check-rdb file`
+ * and its like, or the program under the name of Redis's own tool.
  *
  * The options become lines of configuration, one a `--name`, that are read after the file: so does
  * redis-server, and so an error shows the line that the option became. Beyond it, `--name=value` is
@@ -7,14 +8,18 @@
  */
 
 import { latin1, utf8Bytes } from "../../base/ascii.ts";
+import type { ToolCommand } from "../../tools/tool.ts";
+import { TOOL_USAGES } from "../../tools/tool.ts";
 import { quoted, splitArguments } from "./line_text.ts";
 
 /** What a command line asks for. */
 export type CommandLine =
-  | { readonly action: "version" }
+  /** `program` is set where it is one of Redis's tools that tells its version. */
+  | { readonly action: "version"; readonly program?: string }
   | { readonly action: "help" }
   /** Something that this server does not do: print the message, exit with 1. */
   | { readonly action: "refuse"; readonly message: string }
+  | { readonly action: "tool"; readonly command: ToolCommand }
   | {
     readonly action: "start";
     /** The path of the configuration file, as given. */
@@ -25,11 +30,29 @@ export type CommandLine =
     readonly options: string;
   };
 
-/** @param args the arguments after the program's name. */
-export function parseCommandLine(args: readonly string[]): CommandLine {
+/**
+ * @param args the arguments after the program's name.
+ * @param calledAs the paths that the program was called by.
+ */
+export function parseCommandLine(
+  args: readonly string[],
+  calledAs: readonly string[] = [],
+): CommandLine {
   const first = args[0];
+  const alias = toolOfName(calledAs);
+  if (alias !== undefined) {
+    if (args.length === 1 && (first === "-v" || first === "--version")) {
+      return { action: "version", program: alias.calledAs };
+    }
+    return { action: "tool", command: { ...alias, args } };
+  }
   if (first === "-v" || first === "--version") return { action: "version" };
   if (first === "-h" || first === "--help") return { action: "help" };
+  const tool = first?.slice(2);
+  if (first?.startsWith("--") && TOOL_USAGES.has(tool)) {
+    const calledAs = `pagurus ${first}`;
+    return { action: "tool", command: { name: tool, calledAs, args: args.slice(1) } };
+  }
   const refused = REFUSED.find(([word]) => first === word);
   if (refused !== undefined) return { action: "refuse", message: refused[1] };
   if (args.includes("--sentinel")) {
@@ -37,6 +60,16 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   }
   const hasFile = first !== undefined && first !== "" && !first.startsWith("-");
   return new OptionLines(args, hasFile ? 1 : 0).parse();
+}
+
+/** The tool that has a name of its own in Redis, if the program is called by it. */
+function toolOfName(calledAs: readonly string[]): Omit<ToolCommand, "args"> | undefined {
+  for (const path of calledAs) {
+    const program = path.slice(path.lastIndexOf("/") + 1);
+    const name = /(?:redis|valkey)-(check-(?:rdb|aof))/.exec(program)?.[1];
+    if (name !== undefined) return { name, calledAs: program };
+  }
+  return undefined;
 }
 
 const REFUSED: readonly (readonly [string, string])[] = [
@@ -105,13 +138,18 @@ export function versionText(version: string, runtime: string, build: string): st
   return `Redis server v=${version} sha=00000000:0 malloc=${runtime} bits=64 build=${build}\n`;
 }
 
+function toolUsages(program: string): string {
+  const lines = [...TOOL_USAGES].map(([name, usage]) => `       ${program} --${name} ${usage}\n`);
+  return lines.join("");
+}
+
 /** What `--help` prints. */
 export function helpText(program: string): string {
   return `Usage: ${program} [/path/to/redis.conf] [options] [-]
        ${program} - (read config from stdin)
        ${program} -v or --version
        ${program} -h or --help
-
+${toolUsages(program)}
 Every directive of redis.conf is an option: --port 7777, --port=7777,
 --save 3600 1 300 100, --client-output-buffer-limit "normal 0 0 0".
 It is also a variable of the environment: PAGURUS_PORT=7777.

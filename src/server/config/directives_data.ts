@@ -65,34 +65,32 @@ export const SNAPSHOT_DIRECTIVES = [
   yesNo("rdbcompression", true),
   yesNo("rdbchecksum", true, { immutable: true }),
   yesNo("rdb-del-sync-files", false, { kept: true }),
-  yesNo("rdb-save-incremental-fsync", true, { kept: true }),
-  yesNo("stop-writes-on-bgsave-error", true, { kept: true }),
+  yesNo("rdb-save-incremental-fsync", true),
+  yesNo("stop-writes-on-bgsave-error", true),
   choice("sanitize-dump-payload", "no", ["no", "yes", "clients"], { kept: true }),
   // Ours: what a start does with a damaged file. Refuse to start, or put the file aside.
-  choice("corrupt-file-policy", "refuse", ["refuse", "quarantine"], { kept: true }),
+  choice("corrupt-file-policy", "refuse", ["refuse", "quarantine"]),
 ] as const;
 
 /** The append-only file. */
 export const APPEND_ONLY_DIRECTIVES = [
-  yesNo("appendonly", false, { denyLoading: true, kept: true }),
+  yesNo("appendonly", false, { denyLoading: true }),
   text("appendfilename", "appendonly.aof", {
     immutable: true,
     refuses: refusesAppendFileName,
-    kept: true,
   }),
   text("appenddirname", "appendonlydir", {
     immutable: true,
     refuses: refusesAppendDirectoryName,
-    kept: true,
   }),
-  choice("appendfsync", "everysec", ["everysec", "always", "no"], { kept: true }),
-  yesNo("no-appendfsync-on-rewrite", false, { kept: true }),
-  integer("auto-aof-rewrite-percentage", 100, 0, INT_MAX, { kept: true }),
-  memory("auto-aof-rewrite-min-size", 64 * MIB, 0, LONG_MAX, { kept: true }),
-  yesNo("aof-load-truncated", true, { kept: true }),
-  yesNo("aof-use-rdb-preamble", true, { kept: true }),
-  yesNo("aof-timestamp-enabled", false, { kept: true }),
-  yesNo("aof-rewrite-incremental-fsync", true, { kept: true }),
+  choice("appendfsync", "everysec", ["everysec", "always", "no"]),
+  yesNo("no-appendfsync-on-rewrite", false),
+  integer("auto-aof-rewrite-percentage", 100, 0, INT_MAX),
+  memory("auto-aof-rewrite-min-size", 64 * MIB, 0, LONG_MAX),
+  yesNo("aof-load-truncated", true),
+  yesNo("aof-use-rdb-preamble", true),
+  yesNo("aof-timestamp-enabled", false),
+  yesNo("aof-rewrite-incremental-fsync", true),
 ] as const;
 
 /** Replication. */
@@ -167,8 +165,8 @@ export const CLUSTER_DIRECTIVES = [
 /** Hidden in Redis 7.2 too: for tests and for debugging. */
 export const HIDDEN_DIRECTIVES = [
   yesNo("use-exit-on-panic", false, { hidden: true, kept: true }),
-  yesNo("aof-disable-auto-gc", false, { hidden: true, kept: true }),
-  integer("rdb-key-save-delay", 0, INT_MIN, INT_MAX, { hidden: true, kept: true }),
+  yesNo("aof-disable-auto-gc", false, { hidden: true }),
+  integer("rdb-key-save-delay", 0, INT_MIN, INT_MAX, { hidden: true }),
   integer("key-load-delay", 0, INT_MIN, INT_MAX, { hidden: true, kept: true }),
   integer("watchdog-period", 0, 0, INT_MAX, { hidden: true, kept: true }),
   integer("loading-process-events-interval-bytes", 2 * MIB, 1024, INT_MAX, {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -7,11 +7,13 @@ import { InlineBackground } from "../../../adapters/shared/inline_background.ts"
 import { SystemClock } from "../../../adapters/shared/system_clock.ts";
 import { systemFiles } from "../../../adapters/shared/system_files.ts";
 import { WorkerBackground } from "../../../adapters/shared/worker_background.ts";
-import { backgroundJobs, SAVE_RDB_JOB } from "../../../src/persistence/jobs.ts";
+import { startNodeThread } from "../../../adapters/shared/worker_thread.ts";
+import { freezeForRewrite } from "../../../src/persistence/aof/rewrite.ts";
+import { backgroundJobs, REWRITE_AOF_JOB, SAVE_RDB_JOB } from "../../../src/persistence/jobs.ts";
 import { loadRdbNow } from "../../../src/persistence/rdb/load.ts";
 import { freezeForSave } from "../../../src/persistence/rdb/save.ts";
-import type { RdbSaveJob } from "../../../src/persistence/rdb/save.ts";
 import type { Background } from "../../../src/platform/background.ts";
+import { read } from "./aof/aof_fixture.ts";
 import { contentsOf, newKeyspace, put, SAVE_SETTINGS } from "./rdb/fixture.ts";
 
 interface Outcome {
@@ -19,12 +21,16 @@ interface Outcome {
   readonly progress: readonly unknown[];
 }
 
-function run(background: Background, job: RdbSaveJob): Promise<Outcome> {
+function run(
+  background: Background,
+  job: unknown,
+  name: string = SAVE_RDB_JOB,
+): Promise<Outcome> {
   // A worker does not keep the process alive; a server does that in its place.
   const alive = setInterval(() => {}, 1000);
   return new Promise<Outcome>((resolve, reject) => {
     const progress: unknown[] = [];
-    background.start(SAVE_RDB_JOB, job, {
+    background.start(name, job, {
       progress: (message) => progress.push(message),
       done: (result) => resolve({ result, progress }),
       failed: reject,
@@ -77,15 +83,44 @@ async function fails(background: Background): Promise<void> {
   }
 }
 
+async function rewrites(background: Background): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "pagurus-test-"));
+  try {
+    const path = join(directory, "temp-rewriteaof-bg-42.aof");
+    const keyspace = newKeyspace();
+    for (let i = 0; i < 70_000; i++) put(keyspace, 0, `key:${i}`, "value");
+    const settings = { ...SAVE_SETTINGS, path, usesRdbPreamble: false };
+    const over = run(background, freezeForRewrite(keyspace, settings), REWRITE_AOF_JOB);
+    keyspace.flush();
+    const { result, progress } = await over;
+    keyspace.heap.release();
+    const bytes = readFileSync(path);
+    assert.deepEqual(result, { keyCount: 70_000, sizeBytes: bytes.length });
+    assert.equal(progress.length, 1);
+    const { items: [select, ...sets], end } = read(bytes);
+    assert.equal(end, "end");
+    assert.deepEqual(select, ["SELECT", "0"]);
+    const keys = new Set(sets.map(([name, key, value]) => `${name} ${key} ${value}`));
+    assert.equal(keys.size, 70_000);
+    for (let i = 0; i < 70_000; i++) assert.ok(keys.has(`SET key:${i} value`));
+  } finally {
+    background.close();
+    rmSync(directory, { recursive: true });
+  }
+}
+
 function inline(): Background {
   return new InlineBackground(backgroundJobs, systemFiles, new SystemClock());
 }
 
 function worker(): Background {
-  return new WorkerBackground(new URL("../../../adapters/worker.ts", import.meta.url));
+  const module = new URL("../../../adapters/worker.ts", import.meta.url);
+  return new WorkerBackground(module, startNodeThread);
 }
 
 test("save-rdb on the main thread, in slices", () => saves(inline(), 20_000));
 test("save-rdb in a worker", () => saves(worker(), 140_000));
 test("save-rdb says why it failed, on the main thread", () => fails(inline()));
 test("save-rdb says why it failed, in a worker", () => fails(worker()));
+test("rewrite-aof on the main thread, in slices", () => rewrites(inline()));
+test("rewrite-aof in a worker", () => rewrites(worker()));

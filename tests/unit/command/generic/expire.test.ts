@@ -120,10 +120,11 @@ test("a time in the past deletes, and is told as a deletion", () => {
 test("while loading, a time in the past stays with the key", () => {
   const f = new Fixture();
   f.set("a");
-  f.keyspace.keepsExpired = true;
+  f.keyspace.ignoresExpiry = true;
   assert.equal(f.run("PEXPIREAT", "a", "-1"), ":1\r\n");
   assert.equal(f.keyspace.databases[0].size, 1);
-  f.keyspace.keepsExpired = false;
+  assert.equal(f.run("EXISTS", "a"), ":1\r\n");
+  f.keyspace.ignoresExpiry = false;
   assert.equal(f.run("EXISTS", "a"), ":0\r\n");
 });
 

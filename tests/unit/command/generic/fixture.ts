@@ -10,6 +10,7 @@ import { Keyspace } from "../../../../src/keyspace/keyspace.ts";
 import { setString } from "../../../../src/keyspace/string_value.ts";
 import { Arguments } from "../../../../src/protocol/arguments.ts";
 import { BufferPool, ReplyWriter } from "../../../../src/protocol/reply_writer.ts";
+import { propagationText } from "../../../support/propagation_text.ts";
 
 export const START_MS = 1_700_000_000_000;
 
@@ -31,11 +32,7 @@ export class Fixture {
 
   constructor(seed = 1) {
     const propagation = new Propagation();
-    propagation.listener = (commands) => {
-      for (const { databaseIndex, args } of commands) {
-        this.propagated.push(`${databaseIndex} ${args.map((arg) => latin1(arg)).join(" ")}`);
-      }
-    };
+    propagation.sink = propagationText((line) => this.propagated.push(line));
     this.keyspace = new Keyspace(new Prng(new Uint8Array(16).fill(seed)), {
       expired: (database, ref) => propagation.also(database.index, "DEL", database.keyOf(ref)),
     }, 4);
@@ -95,11 +92,7 @@ export class Fixture {
     call.name = name;
     const dirtyBefore = call.dirty;
     definition.run!(call);
-    call.propagation.finish(
-      call.dirty !== dirtyBefore,
-      call.database.index,
-      () => words.map((word) => latin1Bytes(word)),
-    );
+    call.propagation.finish(call.dirty !== dirtyBefore, call.database.index, args, false);
     const text = latin1(call.reply.bytes, 0, call.reply.length);
     call.reply.release();
     return text;

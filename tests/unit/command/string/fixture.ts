@@ -21,11 +21,7 @@ export class StringFixture extends Fixture {
     call.name = definition.name;
     const dirtyBefore = call.dirty;
     definition.run!(call);
-    call.propagation.finish(
-      call.dirty !== dirtyBefore,
-      call.database.index,
-      () => words.map((word) => latin1Bytes(word)),
-    );
+    call.propagation.finish(call.dirty !== dirtyBefore, call.database.index, args, false);
     const text = latin1(call.reply.bytes, 0, call.reply.length);
     call.reply.release();
     return text;

@@ -3,11 +3,11 @@ import { latin1 } from "../../../../src/base/ascii.ts";
 import type { CallSettings } from "../../../../src/command/call.ts";
 import { Call } from "../../../../src/command/call.ts";
 import type { CommandDefinition } from "../../../../src/command/definition.ts";
-import type { PropagatedCommand } from "../../../../src/command/propagation.ts";
 import { Propagation } from "../../../../src/command/propagation.ts";
 import type { Keyspace } from "../../../../src/keyspace/keyspace.ts";
 import { Arguments } from "../../../../src/protocol/arguments.ts";
 import { BufferPool, ReplyWriter } from "../../../../src/protocol/reply_writer.ts";
+import { propagationText } from "../../../support/propagation_text.ts";
 import { bytesOf, concat } from "./fixture.ts";
 
 export class CommandRunner {
@@ -29,7 +29,7 @@ export class CommandRunner {
     this.#definitions = definitions;
     const reply = new ReplyWriter(new BufferPool());
     const propagation = new Propagation();
-    propagation.listener = (commands) => this.propagated.push(...commands.map(text));
+    propagation.sink = propagationText((line) => this.propagated.push(line));
     this.call = new Call(keyspace, this.settings, propagation, new Arguments(), reply);
   }
 
@@ -52,8 +52,7 @@ export class CommandRunner {
     const dirty = call.dirty;
     const from = call.reply.length;
     definition.run!(call);
-    const original = () => words.map(bytesOf);
-    call.propagation.finish(call.dirty !== dirty, call.database.index, original);
+    call.propagation.finish(call.dirty !== dirty, call.database.index, args, false);
     return call.reply.bytes.slice(from, call.reply.length);
   }
 
@@ -68,9 +67,4 @@ export class CommandRunner {
     const header = reply.indexOf(10) + 1;
     return reply.slice(header, reply.length - 2);
   }
-}
-
-function text(command: PropagatedCommand): string {
-  const words = command.args.map((word) => word.length > 20 ? "..." : latin1(word));
-  return [String(command.databaseIndex), ...words].join(" ");
 }

@@ -7,6 +7,7 @@ import type { Keyspace } from "../../../../src/keyspace/keyspace.ts";
 import { PIECE_BYTES } from "../../../../src/persistence/rdb/rdb_encoder.ts";
 import { freezeForSave, saveRdb, writeRdbFile } from "../../../../src/persistence/rdb/save.ts";
 import type { RdbSaveSettings } from "../../../../src/persistence/rdb/save.ts";
+import { describeContents } from "../../../../src/persistence/rdb/snapshot.ts";
 import {
   contentsOf,
   entryOf,
@@ -301,4 +302,22 @@ test("a save that is ended early removes its file", () => {
   assert.equal(files.contents.size, 0);
   assert.equal(files.openCount, 0);
   keyspace.heap.release();
+});
+
+test("a save that is ended when all of it is written leaves the old file", () => {
+  const keyspace = newKeyspace();
+  for (let i = 0; i < 1000; i++) put(keyspace, 0, `key:${i}`, "value");
+  const start = () => {
+    const files = new MemoryFiles();
+    files.contents.set("dump.rdb", row("old"));
+    const contents = describeContents(keyspace, SAVE_SETTINGS);
+    return { files, steps: writeRdbFile(files, keyspace.heap, contents, SAVE_SETTINGS) };
+  };
+  let count = 0;
+  for (const { steps } = start(); steps.next().done !== true;) count++;
+  const { files, steps } = start();
+  for (let i = 0; i < count; i++) assert.ok(steps.next().done !== true);
+  assert.deepEqual(files.log.slice(-2), ["sync", "close"]);
+  steps.return(undefined as never);
+  assert.deepEqual([...files.contents], [["dump.rdb", row("old")]]);
 });

@@ -176,7 +176,7 @@ test("RELOAD: what is there comes back; NOSAVE brings the file's keys, MERGE bes
     bench.ask("DEBUG", "RELOAD", "NOSUCH"),
     /^-ERR DEBUG RELOAD only supports the MERGE/,
   );
-  bench.platform.files.remove(bench.engine.persistence.path);
+  bench.platform.files.remove(bench.engine.persistence.snapshots.path);
   assert.match(bench.ask("DEBUG", "RELOAD", "NOSAVE"), /^-ERR Error trying to load the RDB dump/);
 });
 

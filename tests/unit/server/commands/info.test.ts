@@ -174,8 +174,12 @@ test("persistence: how far a load has come, only while there is one", async () =
   const bench = await startBench();
   assert(!bench.info("persistence").has("loading_start_time"));
   bench.engine.isLoading = true;
-  bench.engine.persistence.loadStartedMs = bench.platform.clock.wallMs();
-  bench.engine.persistence.progress = { loadedBytes: 250, totalBytes: 1000, loadedCount: 3 };
+  bench.engine.persistence.loading.startedMs = bench.platform.clock.wallMs();
+  bench.engine.persistence.loading.progress = {
+    loadedBytes: 250,
+    totalBytes: 1000,
+    loadedCount: 3,
+  };
   bench.platform.clock.advance(10_000);
   const info = bench.info("persistence");
   assert.equal(info.get("loading"), "1");
