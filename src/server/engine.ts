@@ -3,7 +3,7 @@
  * clock and by completions, and by nothing else.
  *
  * The path of a request: `received` -> parser -> {@link Dispatch} -> handler -> the client's reply
- * buffer -> `#flush`, one write per connection and batch.
+ * buffer -> {@link ReplyRelease}, one write per connection and turn.
  *
  * Nothing here is shared between two engines in one process.
  */
@@ -29,6 +29,7 @@ import { HeapCare } from "./heap_care.ts";
 import type { Log } from "./log.ts";
 import { OutputLimits } from "./output_limits.ts";
 import { Pause } from "./pause.ts";
+import { ReplyRelease } from "./reply_release.ts";
 import type { Command, CommandTable } from "./registry.ts";
 import { Statistics } from "./statistics.ts";
 import { Persistence } from "./persistence/persistence.ts";
@@ -101,9 +102,7 @@ export class Engine {
   readonly #buffers: BufferPool = new BufferPool();
   readonly #care: ClientCare = new ClientCare(this);
   readonly #heapCare: HeapCare = new HeapCare(this);
-  readonly #flushQueue: Client[] = [];
-  #isFlushScheduled = false;
-  readonly #flushAll = (): void => this.#flushQueued();
+  readonly #release: ReplyRelease = new ReplyRelease(this);
 
   constructor(platform: Platform, config: Config, log: Log) {
     this.platform = platform;
@@ -187,6 +186,7 @@ export class Engine {
       this.statistics.expiryUs += this.clock.monotonicUs() - beganUs;
     }
     this.propagation.finishAlone();
+    if (this.persistence.isWriteDue) this.#release.schedule();
     this.persistence.tick();
     this.#heapCare.run();
     const nowUs = this.clock.monotonicUs();
@@ -236,7 +236,7 @@ export class Engine {
     if (client.isClosed) return;
     if (when === "after replies") {
       client.isClosingAfterReplies = true;
-      this.#queueFlush(client);
+      this.#release.queue(client);
       return;
     }
     client.isClosed = true;
@@ -264,7 +264,7 @@ export class Engine {
 
   /** Sends what is waiting for every client; returns false while some of it could not be sent. */
   flushClients(): boolean {
-    this.#flushQueued();
+    this.#release.endTurn();
     for (const client of this.clients.values()) if (client.outputBytes > 0) return false;
     return true;
   }
@@ -392,8 +392,8 @@ export class Engine {
     if (client.isClosed) return;
     parser.retain();
     if (parser.bufferedBytes > this.#queryBufferMax) this.#closeGreedy(client);
-    if (client.reply.length > 0 || client.isClosingAfterReplies) this.#queueFlush(client);
-    else if (this.persistence.isWriteDue) this.#scheduleFlush();
+    if (client.reply.length > 0 || client.isClosingAfterReplies) this.#release.queue(client);
+    else if (this.persistence.isWriteDue) this.#release.schedule();
   }
 
   #runCommands(client: Client): void {
@@ -439,53 +439,6 @@ export class Engine {
     this.closeClient(client, "now");
   }
 
-  #queueFlush(client: Client): void {
-    if (client.isFlushQueued) return;
-    client.isFlushQueued = true;
-    this.#flushQueue.push(client);
-    this.#scheduleFlush();
-  }
-
-  #scheduleFlush(): void {
-    if (this.#isFlushScheduled) return;
-    this.#isFlushScheduled = true;
-    this.clock.atTurnEnd(this.#flushAll);
-  }
-
-  #flushQueued(): void {
-    this.#isFlushScheduled = false;
-    this.persistence.beforeReplies();
-    const queue = this.#flushQueue;
-    for (let i = 0; i < queue.length; i++) {
-      const client = queue[i];
-      client.isFlushQueued = false;
-      this.#flush(client);
-    }
-    queue.length = 0;
-  }
-
-  /** Hands the client's replies to its socket, as far as it takes them. */
-  #flush(client: Client): void {
-    if (client.isClosed) return;
-    const reply = client.reply;
-    const socket = client.socket;
-    if (!client.isDraining && reply.length > reply.sent) {
-      const offered = reply.length - reply.sent;
-      const accepted = socket.write(reply.bytes, reply.sent, reply.length);
-      this.statistics.netOutputBytes += accepted;
-      this.statistics.writeEvents++;
-      client.netOutputBytes += accepted;
-      if (socket.holdsWrite) {
-        const rest = reply.bytes.slice(reply.sent + accepted, reply.length);
-        reply.abandon();
-        if (rest.length > 0) reply.raw(rest);
-      } else reply.advance(accepted);
-      client.isDraining = accepted < offered;
-    }
-    if (reply.length > 0) this.limitOutput(client);
-    else if (client.isClosingAfterReplies) this.#finish(client);
-  }
-
   /** Closes a client that has let more replies pile up than it may. */
   limitOutput(client: Client): void {
     if (!this.outputLimits.isExceeded(client, this.keyspace.nowMs)) return;
@@ -497,7 +450,8 @@ export class Engine {
     this.closeClient(client, "now");
   }
 
-  #finish(client: Client): void {
+  /** Ends a connection whose replies have been sent. */
+  endClient(client: Client): void {
     client.isClosed = true;
     this.clients.delete(client.id);
     client.socket.end();
@@ -508,7 +462,7 @@ export class Engine {
     if (client === null || client.isClosed) return;
     client.isDraining = false;
     // Not at once: replies of this turn may stand behind what has been sent.
-    this.#queueFlush(client);
+    this.#release.queue(client);
   }
 
   #closed(socket: Socket, error?: NetworkError): void {

@@ -227,9 +227,10 @@ export function withRewritten(manifest: AofManifest, keepLast: boolean): AofMani
   };
 }
 
-/** When the files that were replaced are removed. */
-export function withoutHistory(manifest: AofManifest): AofManifest {
-  return { ...manifest, history: [] };
+/** When files that were replaced have been removed; others may have been replaced since. */
+export function withoutHistory(manifest: AofManifest, removed: readonly AofFile[]): AofManifest {
+  const names = new Set(removed.map(({ name }) => name));
+  return { ...manifest, history: manifest.history.filter(({ name }) => !names.has(name)) };
 }
 
 function asHistory({ name, sequence }: AofFile): AofFile {

@@ -32,6 +32,7 @@ import type { File } from "../../platform/file_system.ts";
 import { absolutePath } from "../config/load.ts";
 import type { Engine } from "../engine.ts";
 import type { AppendOnly } from "./append_only.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import type { SnapshotJob } from "./snapshot_job.ts";
 
 /** As many rewrites in a row must fail before the next is put off: one minute, then two, ... */
@@ -115,6 +116,7 @@ export class AofRewrites {
     const { config, log, keyspace, platform } = this.#engine;
     const directory = this.directory;
     directory.make();
+    removeLeftovers(this.#engine, directory.path, /^temp-/);
     let manifest = this.manifest;
     const isNew = manifest.incremental.length === 0;
     if (manifest.base === undefined && isNew) {
@@ -371,7 +373,7 @@ export class AofRewrites {
     const paths = history.map(({ name }) => directory.filePath(name));
     const forget = () => {
       try {
-        this.persist(withoutHistory(this.manifest));
+        this.persist(withoutHistory(this.manifest, history));
       } catch (thrown) {
         // They stand in the manifest as history until another one is written: no harm.
         log.warning(`Can't write the AOF manifest: ${reasonOf(thrown)}`);

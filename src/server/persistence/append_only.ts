@@ -7,7 +7,9 @@
  *                                                -> sync in the background once a second
  *
  * So a reply never leaves before its write is as durable as the policy promises, and one write and
- * one sync serve all commands of a turn.
+ * one sync serve all commands of a turn. (Under `always` the server could go on while a sync is under
+ * way and hold replies back meanwhile. Measured with 50 clients that makes twice as many syncs, each
+ * for half as many commands, and a quarter fewer commands a second.)
  *
  * When a write or a sync fails, the file is cut back to what is known to be whole, the bytes stay in
  * the buffer, the replies of that turn become errors and commands that write are refused, until a

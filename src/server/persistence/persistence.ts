@@ -12,6 +12,7 @@ import { AofRewrites } from "./aof_rewrites.ts";
 import { AppendOnly } from "./append_only.ts";
 import { DataLoading } from "./data_loading.ts";
 import { HeldReplies } from "./held_replies.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { SnapshotJob } from "./snapshot_job.ts";
 import { Snapshots } from "./snapshots.ts";
 import { StartFailure } from "./start_failure.ts";
@@ -49,8 +50,13 @@ export class Persistence {
 
   /** Loads what there is and opens the append-only file. @throws {StartFailure} */
   async start(): Promise<void> {
+    const { config, platform } = this.#engine;
+    // A folder that nothing is saved in is left alone.
+    if (platform.files.stat(this.snapshots.path) !== undefined || config.savePoints().length > 0) {
+      removeLeftovers(this.#engine, config.text("dir"), /^temp-(\d+)\.rdb$/);
+    }
     if (!(await this.loading.atStart())) return;
-    if (!this.#engine.config.flag("appendonly")) return;
+    if (!config.flag("appendonly")) return;
     try {
       this.rewrites.open();
     } catch (thrown) {
@@ -83,7 +89,9 @@ export class Persistence {
 
   /** The reply of a command that has written something stands from there to the end. */
   holdReply(client: Client, from: number): void {
-    if (this.log.isOpen) this.#held.add(client, from, client.reply.length);
+    if (this.log.isOpen && client.reply.length > from) {
+      this.#held.add(client, from, client.reply.length);
+    }
   }
 
   /** What is done `hz` times a second. */

@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { latin1, latin1Bytes } from "../../../src/base/ascii.ts";
-import { entriesOf } from "../../../src/heap/dict.ts";
+import { entriesOf } from "../../../src/heap/dict_walk.ts";
 import { HeapFull } from "../../../src/heap/heap.ts";
 import { HeapView } from "../../../src/heap/heap_view.ts";
 import { PAGE_BYTES, SMALL_BYTES_MAX } from "../../../src/heap/page_layout.ts";

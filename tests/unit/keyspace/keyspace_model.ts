@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { latin1, latin1Bytes } from "../../../src/base/ascii.ts";
 import type { Prng } from "../../../src/base/prng.ts";
-import { entriesOf } from "../../../src/heap/dict.ts";
+import { entriesOf } from "../../../src/heap/dict_walk.ts";
 import { type Database, NO_EXPIRY } from "../../../src/keyspace/database.ts";
 import { Keyspace } from "../../../src/keyspace/keyspace.ts";
 import { randomBytes, sameBytes, seeded } from "../heap/seeded.ts";

@@ -135,14 +135,22 @@ test("the life of an append-only file", () => {
       "file appendonly.aof.3.incr.aof seq 3 type i\n",
   );
   assert.deepEqual(parseManifest(formatManifest(manifest)), manifest);
-  manifest = withRewritten(withNewBase(withoutHistory(manifest), FILE, true), false);
+  manifest = withRewritten(
+    withNewBase(withoutHistory(manifest, manifest.history), FILE, true),
+    false,
+  );
   assert.equal(
     text(manifest),
     "file appendonly.aof.3.base.rdb seq 3 type b\n" +
       "file appendonly.aof.3.incr.aof seq 3 type h\n" +
       "file appendonly.aof.2.base.aof seq 2 type h\n",
   );
-  assert.equal(text(withoutHistory(manifest)), "file appendonly.aof.3.base.rdb seq 3 type b\n");
+  const [first, ...rest] = manifest.history;
+  assert.deepEqual(withoutHistory(manifest, [first]).history, rest);
+  assert.equal(
+    text(withoutHistory(manifest, manifest.history)),
+    "file appendonly.aof.3.base.rdb seq 3 type b\n",
+  );
   assert.deepEqual(withRewritten(EMPTY_MANIFEST, true), EMPTY_MANIFEST);
 });
 
