@@ -39,6 +39,7 @@ export interface RuntimeParts {
 /** Makes a platform of this process. */
 export function systemPlatform(options: SystemPlatformOptions, parts: RuntimeParts): Platform {
   const clock = new SystemClock();
+  const inline = new InlineBackground(options.jobs, systemFiles, clock);
   const workerModule = options.workerSource ?? options.workerUrl;
   return {
     clock,
@@ -46,8 +47,8 @@ export function systemPlatform(options: SystemPlatformOptions, parts: RuntimePar
     files: systemFiles,
     network: parts.network,
     background: workerModule === undefined
-      ? new InlineBackground(options.jobs, systemFiles, clock)
-      : new WorkerBackground(workerModule, parts.startThread),
+      ? inline
+      : new WorkerBackground(workerModule, parts.startThread, inline),
     process: systemProcess(parts.runtime, () => parts.collectGarbage()),
   };
 }

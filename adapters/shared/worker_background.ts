@@ -3,9 +3,13 @@
  *
  * There is one worker. It is made for the first job, and ended when it has had none for a while: it
  * would keep what it has been shown, the memory of a heap that has moved on, until its own collector
- * finds time. It never keeps the process alive. Should it die (its module cannot be loaded, it runs out of memory), then all jobs
- * that wait for it fail, and the next job gets a new one.
+ * finds time. It never keeps the process alive.
+ *
+ * Should it die (it runs out of memory), then all jobs that wait for it fail, and the next job gets a
+ * new one. Should none ever come to life (its module is not there, threads are not allowed), then
+ * jobs run on the main thread instead.
  */
+import { clearTimeout, setTimeout } from "node:timers";
 import type {
   Background,
   BackgroundHandlers,
@@ -18,13 +22,14 @@ import type { StartWorkerThread, WorkerThread } from "./worker_thread.ts";
 const IDLE_MS = 5000;
 
 interface WaitingJob {
+  readonly name: string;
+  readonly input: unknown;
   readonly handlers: BackgroundHandlers;
   /** The word that tells the worker to stop. */
   readonly cancelled: Int32Array<SharedArrayBuffer>;
+  /** Where it runs now that there is no worker. */
+  moved: BackgroundJob | undefined;
 }
-
-/** Node's timers are objects, those of Deno may be numbers. */
-type IdleTimer = ReturnType<typeof setTimeout> & { unref?(): void };
 
 /** A {@link Background} with a core of its own. */
 export class WorkerBackground implements Background {
@@ -33,27 +38,38 @@ export class WorkerBackground implements Background {
   readonly #waiting = new Map<number, WaitingJob>();
   readonly #startThread: StartWorkerThread;
   #worker: WorkerThread | undefined;
+  readonly #fallback: Background;
+  /** A worker has been heard of. */
+  #hasLived = false;
+  #isBroken = false;
   #lastId = 0;
-  #idleTimer: IdleTimer | undefined;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `module` is what the worker starts with: where it is, or its source text. */
-  constructor(module: URL | string, startThread: StartWorkerThread) {
+  /**
+   * @param module what the worker starts with: where it is, or its source text.
+   * @param fallback runs the jobs where no worker can be had.
+   */
+  constructor(module: URL | string, startThread: StartWorkerThread, fallback: Background) {
     this.#module = module;
     this.#startThread = startThread;
+    this.#fallback = fallback;
   }
 
   start(name: string, input: unknown, handlers: BackgroundHandlers): BackgroundJob {
+    if (this.#isBroken) return this.#fallback.start(name, input, handlers);
     clearTimeout(this.#idleTimer);
-    const worker = this.#worker ??= this.#startWorker();
     const id = ++this.#lastId;
     const cancelled = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const job: WaitingJob = { name, input, handlers, cancelled, moved: undefined };
+    const worker = this.#worker ??= this.#startWorker();
     const request: StartRequest = { id, name, input, cancelled };
     worker.post(request);
-    this.#waiting.set(id, { handlers, cancelled });
+    this.#waiting.set(id, job);
     return {
       cancel: () => {
-        this.#waiting.delete(id);
+        job.moved?.cancel();
         Atomics.store(cancelled, 0, 1);
+        if (this.#waiting.delete(id) && this.#waiting.size === 0) this.#endWhenIdle();
       },
     };
   }
@@ -66,6 +82,7 @@ export class WorkerBackground implements Background {
     for (const { cancelled } of this.#waiting.values()) Atomics.store(cancelled, 0, 1);
     this.#waiting.clear();
     worker?.stop();
+    this.#fallback.close();
   }
 
   #startWorker(): WorkerThread {
@@ -77,6 +94,7 @@ export class WorkerBackground implements Background {
   }
 
   #reported(report: JobReport): void {
+    this.#hasLived = true;
     const handlers = this.#waiting.get(report.id)?.handlers;
     if (handlers === undefined) return;
     if (report.kind === "progress") {
@@ -92,9 +110,11 @@ export class WorkerBackground implements Background {
   #endWhenIdle(): void {
     clearTimeout(this.#idleTimer);
     this.#idleTimer = setTimeout(() => {
-      if (this.#waiting.size === 0) this.close();
+      if (this.#waiting.size > 0) return;
+      this.#worker?.stop();
+      this.#worker = undefined;
     }, IDLE_MS);
-    this.#idleTimer.unref?.();
+    this.#idleTimer.unref();
   }
 
   #died(worker: WorkerThread, error: Error): void {
@@ -102,6 +122,10 @@ export class WorkerBackground implements Background {
     this.#worker = undefined;
     const orphans = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { handlers } of orphans) handlers.failed(error);
+    this.#isBroken = !this.#hasLived;
+    for (const job of orphans) {
+      if (!this.#isBroken) job.handlers.failed(error);
+      else job.moved = this.#fallback.start(job.name, job.input, job.handlers);
+    }
   }
 }

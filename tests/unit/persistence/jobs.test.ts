@@ -115,7 +115,7 @@ function inline(): Background {
 
 function worker(): Background {
   const module = new URL("../../../adapters/worker.ts", import.meta.url);
-  return new WorkerBackground(module, startNodeThread);
+  return new WorkerBackground(module, startNodeThread, inline());
 }
 
 test("save-rdb on the main thread, in slices", () => saves(inline(), 20_000));
