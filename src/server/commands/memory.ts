@@ -89,6 +89,8 @@ export function memoryCommands(engine: Engine): readonly CommandDefinition[] {
           tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
           run(call) {
             heap.releaseEmptyChunks(0);
+            // What the heap has dropped is the collector's to give back.
+            engine.platform.process.collectGarbage();
             call.reply.ok();
           },
         }),
