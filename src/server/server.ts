@@ -50,6 +50,8 @@ export class Server {
     this.engine.persistence.checkDirectory();
     try {
       await this.#listen();
+      // Who waits for this line connects next, and is told that the data set is being loaded.
+      this.#log.notice("Server initialized");
       this.#scheduleTick();
       await this.engine.persistence.start();
     } catch (thrown) {

@@ -139,7 +139,6 @@ function announce(
     log.raw(logo(port, pid, runtime));
   } else log.notice(`Running mode=standalone, port=${port}.`);
   log.notice(`Pagurus ${PAGURUS_VERSION} on ${runtime}`);
-  log.notice("Server initialized");
 }
 
 /** A hermit crab, and what the start-up scripts of others look for beside it. */

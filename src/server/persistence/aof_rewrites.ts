@@ -69,6 +69,10 @@ export class AofRewrites {
       if (!isWanted) return void this.turnOff();
       return this.turnOn() ? undefined : "Unable to turn on AOF. Check server logs.";
     });
+    engine.config.onChange(["aof-disable-auto-gc"], () => {
+      if (this.#manifest !== null) this.#removeHistory();
+      return undefined;
+    });
   }
 
   /** The folder of the log as the configuration names it. */
@@ -116,7 +120,7 @@ export class AofRewrites {
     const { config, log, keyspace, platform } = this.#engine;
     const directory = this.directory;
     directory.make();
-    removeLeftovers(this.#engine, directory.path, /^temp-/);
+    removeLeftovers(this.#engine, directory.path, this.#leftovers);
     let manifest = this.manifest;
     const isNew = manifest.incremental.length === 0;
     if (manifest.base === undefined && isNew) {
@@ -228,12 +232,15 @@ export class AofRewrites {
    */
   #start(): string | undefined {
     this.directory.make();
-    if (this.#log.isSynced) return this.#freeze();
+    // What is configured now counts: it may be changed before the sync is over.
+    const { pid } = this.#engine.platform.process;
+    const settings = this.#settings(this.directory.filePath(`temp-rewriteaof-bg-${pid}.aof`));
+    if (this.#log.isSynced) return this.#freeze(settings);
     this.#job.reserve("aof");
     this.#log.whenSynced(() => {
       if (!this.#job.isReserved) return;
       try {
-        this.#freeze();
+        this.#freeze(settings);
       } catch (thrown) {
         this.#failedWith(thrown);
       }
@@ -241,7 +248,7 @@ export class AofRewrites {
     return undefined;
   }
 
-  #freeze(): string | undefined {
+  #freeze(settings: AofRewriteSettings): string | undefined {
     const { log, keyspace, platform } = this.#engine;
     const manifest = this.manifest;
     this.#log.flush(true);
@@ -250,8 +257,6 @@ export class AofRewrites {
     if (failure !== "") return this.#failedWith(failure);
     if (this.state !== "off") this.#openIncrement(manifest);
     this.count++;
-    const path = this.directory.filePath(`temp-rewriteaof-bg-${platform.process.pid}.aof`);
-    const settings = this.#settings(path);
     const freeze = () => freezeForRewrite(keyspace, settings);
     const refusal = this.#job.start<AofRewriteResult>("aof", REWRITE_AOF_JOB, freeze, {
       done: (result) => this.#done(settings, result),
@@ -371,17 +376,16 @@ export class AofRewrites {
       log.notice(`Removing the history file ${name} in the background`);
     }
     const paths = history.map(({ name }) => directory.filePath(name));
-    const forget = () => {
-      try {
-        this.persist(withoutHistory(this.manifest, history));
-      } catch (thrown) {
-        // They stand in the manifest as history until another one is written: no harm.
-        log.warning(`Can't write the AOF manifest: ${reasonOf(thrown)}`);
-      }
-    };
+    // First the manifest, as in Redis: who sees that a rewrite is over sees none of them in it.
+    try {
+      this.persist(withoutHistory(this.manifest, history));
+    } catch (thrown) {
+      // They stand in the manifest as history until another one is written: no harm.
+      return log.warning(`Can't write the AOF manifest: ${reasonOf(thrown)}`);
+    }
     platform.background.start(REMOVE_FILES_JOB, paths, {
       progress: () => {},
-      done: forget,
+      done: () => {},
       failed: (error) => log.warning(`Can't remove history files: ${error.message}`),
     });
   }
@@ -415,6 +419,14 @@ export class AofRewrites {
 
   get #temporaryIncrementName(): string {
     return `temp-${this.#engine.config.text("appendfilename")}.incr`;
+  }
+
+  /** What a rewrite or a manifest is called before it counts. The log itself may be called `temp-x`. */
+  get #leftovers(): RegExp {
+    const name = this.#engine.config.text("appendfilename").replace(/[^]/g, (character) => {
+      return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+    });
+    return new RegExp(`^temp-(?:rewriteaof-bg-\\d+\\.aof|${name}\\.(?:incr|manifest))$`);
   }
 
   get #usesPreamble(): boolean {

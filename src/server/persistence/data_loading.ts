@@ -11,6 +11,7 @@
  * A file that is damaged, but for a tail that was cut off, ends the start and stays as it is. With
  * `corrupt-file-policy quarantine` it is moved aside instead, and the server starts empty.
  */
+import { AofWriteError } from "../../persistence/aof/aof_directory.ts";
 import { AofManifestError } from "../../persistence/aof/aof_manifest.ts";
 import type { RdbLoadProgress, RdbLoadResult } from "../../persistence/rdb/load.ts";
 import { loadRdb } from "../../persistence/rdb/load.ts";
@@ -92,8 +93,13 @@ export class DataLoading {
 
   /** DEBUG LOADAOF: empties, and loads the append-only file. Returns why it could not. */
   loadAof(): string | undefined {
-    const { keyspace, persistence, propagation } = this.#engine;
-    persistence.log.flush(true);
+    const { keyspace, log, persistence, propagation } = this.#engine;
+    if (!persistence.log.flush(true)) {
+      log.warning("The append-only file cannot be written, so it is not loaded: it lacks something.");
+      return persistence.log.error;
+    }
+    // Redis reads it again, and with it the numbers that the next files get.
+    persistence.rewrites.forgetManifest();
     keyspace.flush();
     const { sink } = propagation;
     propagation.sink = null;
@@ -242,7 +248,8 @@ export class DataLoading {
       log.warning(
         `Fatal error: can't open the file ${thrown.path} for reading: ${errorText(thrown.code)}`,
       );
-    } else throw thrown;
+    } else if (thrown instanceof AofWriteError) log.warning(thrown.message);
+    else throw thrown;
   }
 
   /** Moves what cannot be loaded aside, under a name that nothing has yet. */
