@@ -7,7 +7,9 @@ import { serveJobs } from "./shared/worker_jobs.ts";
 import { lowerPriority } from "./shared/worker_priority.ts";
 
 interface DenoPermissions {
-  querySync(descriptor: { readonly name: "sys"; readonly kind: string }): { readonly state: string };
+  querySync(
+    descriptor: { readonly name: "sys"; readonly kind: string },
+  ): { readonly state: string };
 }
 
 /** Deno would ask whoever sits at the terminal. */

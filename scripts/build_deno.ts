@@ -11,7 +11,7 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-read",
   "--allow-write",
   "--allow-env",
-  "--allow-sys=osRelease,systemMemoryInfo",
+  "--allow-sys=osRelease,systemMemoryInfo,setPriority",
 ];
 
 /** The arguments of `deno` that build the executable at `path`. */

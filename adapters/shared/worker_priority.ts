@@ -3,9 +3,9 @@ import * as os from "node:os";
 
 /**
  * Above the server's own 0: where processors are scarce the server goes first, and a save takes
- * longer. Linux gives a thread of this niceness about a third of the time of one without.
+ * longer. Linux gives a thread of this niceness about a ninth of the time of one without.
  */
-const NICENESS = 5;
+const NICENESS = 10;
 
 /** Lets the other threads of this process go first, where the system has priorities for threads. */
 export function lowerPriority(): void {

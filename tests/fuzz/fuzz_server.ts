@@ -104,6 +104,7 @@ export class FuzzSocket implements Socket {
     while (this.#owesDrained && !this.isOver) {
       this.#owesDrained = false;
       this.#server.engine.handlers.drained(this);
+      this.#server.settle();
     }
   }
 
