@@ -189,7 +189,8 @@ export class AofLoading {
       log.warning(`Revert incomplete MULTI/EXEC transaction in AOF file ${name}`);
     }
     if (!isLast) {
-      log.warning(`${name} ends unexpectedly at offset ${atBytes}: ${reader.reason}`);
+      const reason = reader.reason === "" ? "EXEC is missing" : reader.reason;
+      log.warning(`${name} ends unexpectedly at offset ${atBytes}: ${reason}`);
       this.#fail("Fatal error: the truncated file is not the last file", CHECK_ADVICE);
     }
     if (!config.flag("aof-load-truncated")) {

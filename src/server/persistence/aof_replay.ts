@@ -9,6 +9,8 @@
  */
 import { latin1, quoteBytes } from "../../base/ascii.ts";
 import { parseSafeInteger } from "../../base/integer_text.ts";
+import { Call } from "../../command/call.ts";
+import { Propagation } from "../../command/propagation.ts";
 import { HeapFull } from "../../heap/heap.ts";
 import type { AofReader } from "../../persistence/aof/aof_reader.ts";
 import { Arguments } from "../../protocol/arguments.ts";
@@ -26,12 +28,22 @@ export class AofReplay {
 
   readonly #engine: Engine;
   readonly #reply: ReplyWriter = new ReplyWriter(new BufferPool());
+  /** Not the server's: DEBUG LOADAOF runs in that, and changes nothing that is to be repeated. */
+  readonly #callOfFile: Call;
   /** Copies of the commands since MULTI; null outside of a transaction. */
   #queue: Arguments[] | null = null;
   #databaseIndex = 0;
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    const { keyspace, settings } = engine;
+    this.#callOfFile = new Call(
+      keyspace,
+      settings,
+      new Propagation(),
+      new Arguments(),
+      this.#reply,
+    );
   }
 
   /** True behind a MULTI whose EXEC has not come. */
@@ -57,6 +69,9 @@ export class AofReplay {
       return this.#run(args);
     }
     if (isWord(args, "exec")) return this.#runQueue();
+    if (isWord(args, "multi")) {
+      return "The command 'multi' fails with: ERR MULTI calls can not be nested";
+    }
     this.#queue.push(copyOf(args));
     return "";
   }
@@ -88,11 +103,10 @@ export class AofReplay {
   }
 
   #call(command: Command, args: Arguments): string {
-    const { call, keyspace } = this.#engine;
+    const call = this.#callOfFile;
     const reply = this.#reply;
     call.args = args;
-    call.reply = reply;
-    call.database = keyspace.databases[this.#databaseIndex];
+    call.database = call.keyspace.databases[this.#databaseIndex];
     call.name = command.fullName;
     const errorsBefore = reply.errorCount;
     try {

@@ -97,7 +97,7 @@ export class AofRewrites {
    */
   get manifest(): AofManifest {
     const directory = this.directory;
-    this.#manifest ??= directory.load() ?? EMPTY_MANIFEST;
+    this.#manifest ??= directory.load() ?? this.#besideStrays();
     return this.#manifest;
   }
 
@@ -126,7 +126,9 @@ export class AofRewrites {
     if (manifest.base === undefined && isNew) {
       manifest = withNewBase(manifest, config.text("appendfilename"), this.#usesPreamble);
       const base = manifest.base!;
-      rewriteAof(platform.files, keyspace, this.#settings(directory.filePath(base.name)));
+      const temporary = this.#temporaryBasePath;
+      rewriteAof(platform.files, keyspace, this.#settings(temporary));
+      platform.files.rename(temporary, directory.filePath(base.name));
       log.notice(`Creating AOF base file ${base.name} on server start`);
     }
     if (isNew) manifest = withNewIncremental(manifest, config.text("appendfilename"));
@@ -147,6 +149,8 @@ export class AofRewrites {
   /** CONFIG SET appendonly yes; false where it cannot be. */
   turnOn(): boolean {
     const { log } = this.#engine;
+    // While it is off the log follows `dir`.
+    void this.directory;
     this.state = "waiting";
     if (this.#job.isBusy && !this.isRunning) {
       this.isScheduled = true;
@@ -233,8 +237,7 @@ export class AofRewrites {
   #start(): string | undefined {
     this.directory.make();
     // What is configured now counts: it may be changed before the sync is over.
-    const { pid } = this.#engine.platform.process;
-    const settings = this.#settings(this.directory.filePath(`temp-rewriteaof-bg-${pid}.aof`));
+    const settings = this.#settings(this.#temporaryBasePath);
     if (this.#log.isSynced) return this.#freeze(settings);
     this.#job.reserve("aof");
     this.#log.whenSynced(() => {
@@ -415,6 +418,31 @@ export class AofRewrites {
 
   #listen(): void {
     this.#engine.propagation.sink = this.#log;
+  }
+
+  /**
+   * Where files lie in the folder but no manifest names them, a log that begins anew takes other
+   * names: they may be all that somebody has left, and must not become a part of it either.
+   */
+  #besideStrays(): AofManifest {
+    const { config, platform } = this.#engine;
+    const { files } = platform;
+    const { path } = this.directory;
+    const prefix = `${config.text("appendfilename")}.`;
+    const last = { base: 0, incr: 0 };
+    for (const name of files.stat(path) === undefined ? [] : files.list(path)) {
+      if (!name.startsWith(prefix)) continue;
+      const found = /^(\d{1,15})\.(base|incr)\.\w+$/.exec(name.slice(prefix.length));
+      if (found === null) continue;
+      const kind = found[2] as "base" | "incr";
+      last[kind] = Math.max(last[kind], Number(found[1]));
+    }
+    return { ...EMPTY_MANIFEST, baseSequence: last.base, incrementalSequence: last.incr };
+  }
+
+  get #temporaryBasePath(): string {
+    const { pid } = this.#engine.platform.process;
+    return this.directory.filePath(`temp-rewriteaof-bg-${pid}.aof`);
   }
 
   get #temporaryIncrementName(): string {

@@ -93,7 +93,7 @@ export class AppendOnly implements PropagationSink {
 
   /** True when nothing that is written could be lost with the power. */
   get isSynced(): boolean {
-    return this.#syncedBytes === this.#fileBytes;
+    return this.#file === null || this.#syncedBytes === this.#fileBytes;
   }
 
   original(databaseIndex: number, args: Arguments): void {
@@ -293,7 +293,9 @@ export class AppendOnly implements PropagationSink {
 
   #syncIfDue(): void {
     const file = this.#file;
-    if (file === null || this.#isSyncing || this.#policy !== "everysec") return;
+    if (file === null || this.#isSyncing) return;
+    // Whatever the policy is now: only a sync that goes well ends the refusal of writes.
+    if (this.#policy !== "everysec" && this.syncError === "") return;
     if (this.isSynced && this.syncError === "") return;
     const nowUs = this.#nowUs();
     if (nowUs - this.#lastSyncUs < SYNC_EVERY_US || this.#isSyncHeldBack) return;

@@ -95,7 +95,9 @@ export class DataLoading {
   loadAof(): string | undefined {
     const { keyspace, log, persistence, propagation } = this.#engine;
     if (!persistence.log.flush(true)) {
-      log.warning("The append-only file cannot be written, so it is not loaded: it lacks something.");
+      log.warning(
+        "The append-only file cannot be written, so it is not loaded: it lacks something.",
+      );
       return persistence.log.error;
     }
     // Redis reads it again, and with it the numbers that the next files get.

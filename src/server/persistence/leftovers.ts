@@ -9,11 +9,18 @@ import type { Engine } from "../engine.ts";
  * Removes what is called like a temporary file in a folder. Where the first group of the pattern is a
  * process's id, the file goes only when that process is this one, which has just begun, or is known
  * to be gone.
+ * @param isOurs whether the folder is one in which to remove anything; it may throw FileError.
  */
-export function removeLeftovers(engine: Engine, folder: string, pattern: RegExp): void {
+export function removeLeftovers(
+  engine: Engine,
+  folder: string,
+  pattern: RegExp,
+  isOurs: () => boolean = () => true,
+): void {
   const { log, platform } = engine;
   const { files } = platform;
   try {
+    if (!isOurs()) return;
     for (const name of files.list(folder)) {
       const match = pattern.exec(name);
       if (match === null || !isOver(engine, match[1])) continue;

@@ -50,11 +50,9 @@ export class Persistence {
 
   /** Loads what there is and opens the append-only file. @throws {StartFailure} */
   async start(): Promise<void> {
-    const { config, platform } = this.#engine;
-    // A folder that nothing is saved in is left alone.
-    if (platform.files.stat(this.snapshots.path) !== undefined || config.savePoints().length > 0) {
-      removeLeftovers(this.#engine, config.text("dir"), /^temp-(\d+)\.rdb$/);
-    }
+    const { config } = this.#engine;
+    const pattern = /^temp-(\d+)\.rdb$/;
+    removeLeftovers(this.#engine, config.text("dir"), pattern, () => this.snapshots.isFolderUsed);
     if (!(await this.loading.atStart())) return;
     if (!config.flag("appendonly")) return;
     try {

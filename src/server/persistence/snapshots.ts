@@ -50,6 +50,12 @@ export class Snapshots {
     return absolutePath(config.text("dir"), config.text("dbfilename"));
   }
 
+  /** False where nothing is saved, or has been. @throws {FileError} */
+  get isFolderUsed(): boolean {
+    const { config, platform } = this.#engine;
+    return config.savePoints().length > 0 || platform.files.stat(this.path) !== undefined;
+  }
+
   get isRunning(): boolean {
     return this.#job.kind === "rdb";
   }
@@ -61,7 +67,7 @@ export class Snapshots {
 
   /** Saves now, while nothing else happens; returns why it could not, undefined when it could. */
   save(): string | undefined {
-    const { platform, keyspace, log } = this.#engine;
+    const { platform, persistence, keyspace, log } = this.#engine;
     try {
       const result = saveRdb(platform.files, keyspace, this.#settings());
       log.notice("DB saved on disk");
@@ -72,6 +78,7 @@ export class Snapshots {
       return thrown.message;
     }
     this.isLastSaveOk = true;
+    persistence.refreshRefusal();
     this.resetDirty();
     this.lastSaveSeconds = this.#nowSeconds();
     return undefined;
@@ -79,7 +86,7 @@ export class Snapshots {
 
   /** BGSAVE: starts saving beside the server; returns why it could not. */
   saveInBackground(): string | undefined {
-    const { keyspace, log, platform } = this.#engine;
+    const { keyspace, log, persistence, platform } = this.#engine;
     this.isScheduled = false;
     this.saveCount++;
     this.#lastAttemptSeconds = this.#nowSeconds();
@@ -99,6 +106,7 @@ export class Snapshots {
     } else {
       log.warning(`Can't save in background: ${failure}`);
       this.isLastSaveOk = false;
+      persistence.refreshRefusal();
     }
     return failure;
   }
@@ -129,9 +137,11 @@ export class Snapshots {
 
   /**
    * FLUSHALL: the file must not bring back what has been removed. A save under way is ended, and
-   * where there are save points the empty data set is saved at once, as Redis does.
+   * where there are save points the empty data set is saved at once, as Redis does. (But not for a
+   * FLUSHALL in an append-only file: should the rest of that not load, the RDB file is what is left.)
    */
   afterFlushAll(): void {
+    if (this.#engine.isLoading) return;
     this.cancel();
     if (this.#engine.config.savePoints().length > 0) this.save();
   }
