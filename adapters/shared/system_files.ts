@@ -23,6 +23,11 @@ const OPEN_FLAGS = {
   append: O_RDWR | O_CREAT | O_APPEND,
 } as const;
 const FILE_MODE = 0o644;
+/**
+ * To free the blocks of such a file takes a while. The system does it when nobody has the file open
+ * any more: with a descriptor that is closed in the background, so is that.
+ */
+const LARGE_FILE_BYTES = 16 << 20;
 
 /** A {@link FileSystem} on `node:fs`. */
 export const systemFiles: FileSystem = {
@@ -38,9 +43,15 @@ export const systemFiles: FileSystem = {
   },
   remove(path: string): void {
     // Deno's unlink would remove an empty folder, too.
-    const isDirectory = attempt(path, () => fs.lstatSync(path).isDirectory());
-    if (isDirectory) throw new FileError("EISDIR", path, errorText("EISDIR"));
-    attempt(path, () => fs.unlinkSync(path));
+    const status = attempt(path, () => fs.lstatSync(path));
+    if (status.isDirectory()) throw new FileError("EISDIR", path, errorText("EISDIR"));
+    const isLarge = status.isFile() && status.size >= LARGE_FILE_BYTES;
+    const descriptor = isLarge ? openedQuietly(path) : undefined;
+    try {
+      attempt(path, () => fs.unlinkSync(path));
+    } finally {
+      if (descriptor !== undefined) fs.close(descriptor, () => {});
+    }
   },
   makeDirectory(path: string): void {
     attempt(path, () => fs.mkdirSync(path, { recursive: true }));
@@ -76,6 +87,15 @@ export const systemFiles: FileSystem = {
     attempt(path, () => process.chdir(path));
   },
 };
+
+/** A descriptor, or undefined where the file cannot be read. */
+function openedQuietly(path: string): number | undefined {
+  try {
+    return fs.openSync(path, O_RDONLY);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Does it, and turns what the runtime throws into a {@link FileError}. */
 function attempt<Result>(path: string, operation: () => Result): Result {

@@ -14,6 +14,7 @@ export interface FileSystem {
   open(path: string, mode: "read" | "create" | "append"): File;
   /** Replaces `to` in one step. */
   rename(from: string, to: string): void;
+  /** The name is gone at once; the space of a large file may be free a little later. */
   remove(path: string): void;
   /** Makes a folder and those above it; no error when it exists. */
   makeDirectory(path: string): void;

@@ -227,10 +227,9 @@ export function withRewritten(manifest: AofManifest, keepLast: boolean): AofMani
   };
 }
 
-/** When files that were replaced have been removed; others may have been replaced since. */
-export function withoutHistory(manifest: AofManifest, removed: readonly AofFile[]): AofManifest {
-  const names = new Set(removed.map(({ name }) => name));
-  return { ...manifest, history: manifest.history.filter(({ name }) => !names.has(name)) };
+/** When the files that were replaced have been removed. */
+export function withoutHistory(manifest: AofManifest): AofManifest {
+  return { ...manifest, history: [] };
 }
 
 function asHistory({ name, sequence }: AofFile): AofFile {

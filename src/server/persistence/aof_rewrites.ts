@@ -26,9 +26,9 @@ import {
 import { AofDirectory, AofWriteError } from "../../persistence/aof/aof_directory.ts";
 import type { AofRewriteResult, AofRewriteSettings } from "../../persistence/aof/rewrite.ts";
 import { freezeForRewrite, rewriteAof } from "../../persistence/aof/rewrite.ts";
-import { REMOVE_FILES_JOB, REWRITE_AOF_JOB } from "../../persistence/jobs.ts";
+import { REWRITE_AOF_JOB } from "../../persistence/jobs.ts";
 import { errorText, FileError } from "../../platform/file_system.ts";
-import type { File } from "../../platform/file_system.ts";
+import type { File, FileSystem } from "../../platform/file_system.ts";
 import { absolutePath } from "../config/load.ts";
 import type { Engine } from "../engine.ts";
 import type { AppendOnly } from "./append_only.ts";
@@ -363,34 +363,27 @@ export class AofRewrites {
     const name = this.#temporaryIncrementName;
     log.notice(`Removing the temp incr aof file ${name} in the background`);
     try {
-      platform.files.remove(this.directory.filePath(name));
+      removeIfThere(platform.files, this.directory.filePath(name));
     } catch (thrown) {
-      reasonOf(thrown);
+      log.warning(`Can't remove the temp incr aof file: ${reasonOf(thrown)}`);
     }
   }
 
-  /** Files that nobody needs are removed on another core: a large one takes its time. */
+  /** Removes files that nobody needs; only then does the manifest forget them. */
   #removeHistory(): void {
     const { config, log, platform } = this.#engine;
-    const directory = this.directory;
-    const { history } = this.manifest;
-    if (history.length === 0 || config.flag("aof-disable-auto-gc")) return;
-    for (const { name } of history) {
-      log.notice(`Removing the history file ${name} in the background`);
-    }
-    const paths = history.map(({ name }) => directory.filePath(name));
-    // First the manifest, as in Redis: who sees that a rewrite is over sees none of them in it.
+    const { directory, manifest } = this;
+    if (manifest.history.length === 0 || config.flag("aof-disable-auto-gc")) return;
     try {
-      this.persist(withoutHistory(this.manifest, history));
+      for (const { name } of manifest.history) {
+        log.notice(`Removing the history file ${name} in the background`);
+        removeIfThere(platform.files, directory.filePath(name));
+      }
+      this.persist(withoutHistory(manifest));
     } catch (thrown) {
-      // They stand in the manifest as history until another one is written: no harm.
-      return log.warning(`Can't write the AOF manifest: ${reasonOf(thrown)}`);
+      // They stand in the manifest as history until another try: no harm.
+      log.warning(`Can't remove the history files of the AOF: ${reasonOf(thrown)}`);
     }
-    platform.background.start(REMOVE_FILES_JOB, paths, {
-      progress: () => {},
-      done: () => {},
-      failed: (error) => log.warning(`Can't remove history files: ${error.message}`),
-    });
   }
 
   /** Redis's limit: rewrites that keep failing are tried less and less often. */
@@ -484,6 +477,10 @@ export class AofRewrites {
         : {}),
     };
   }
+}
+
+function removeIfThere(files: FileSystem, path: string): void {
+  if (files.stat(path) !== undefined) files.remove(path);
 }
 
 /** Why something could not be done; what is no failure of files or of their contents is thrown on. */
