@@ -167,7 +167,7 @@ export const HIDDEN_DIRECTIVES = [
   yesNo("use-exit-on-panic", false, { hidden: true, kept: true }),
   yesNo("aof-disable-auto-gc", false, { hidden: true }),
   integer("rdb-key-save-delay", 0, INT_MIN, INT_MAX, { hidden: true }),
-  integer("key-load-delay", 0, INT_MIN, INT_MAX, { hidden: true, kept: true }),
+  integer("key-load-delay", 0, INT_MIN, INT_MAX, { hidden: true }),
   integer("watchdog-period", 0, 0, INT_MAX, { hidden: true, kept: true }),
   integer("loading-process-events-interval-bytes", 2 * MIB, 1024, INT_MAX, {
     hidden: true,

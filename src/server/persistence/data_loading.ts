@@ -128,30 +128,40 @@ export class DataLoading {
   }
 
   async #load(steps: Steps): Promise<boolean> {
-    const { clock, persistence } = this.#engine;
+    const { clock, keyspace, persistence } = this.#engine;
     this.#begin();
     let toldUs = clock.monotonicUs();
     try {
       for (;;) {
+        const keysBefore = keyspace.size;
         const step = this.#step(steps);
-        if (step.done === true) break;
-        this.progress = step.value;
-        if (clock.monotonicUs() - toldUs > PROGRESS_EVERY_US) {
+        if (step.done !== true) this.progress = step.value;
+        if (this.progress !== null && clock.monotonicUs() - toldUs > PROGRESS_EVERY_US) {
           toldUs = clock.monotonicUs();
-          this.#tellProgress(step.value);
+          this.#tellProgress(this.progress);
         }
+        const delayMs = this.#delayMs(keyspace.size - keysBefore);
+        if (step.done === true && delayMs === 0) break;
         // Not atTurnEnd: on Deno nothing is received while one end of a turn asks for the next.
-        await new Promise<void>((resolve) => clock.schedule(0, resolve));
+        await new Promise<void>((resolve) => clock.schedule(delayMs, resolve));
         if (this.#isAbandoned) {
           steps.return();
           return false;
         }
+        if (step.done === true) break;
       }
     } finally {
       this.#end();
     }
     persistence.snapshots.resetDirty();
     return true;
+  }
+
+  /** `key-load-delay`: microseconds a key, or one every so many keys where it is negative. */
+  #delayMs(keyCount: number): number {
+    const delayUs = this.#engine.config.number("key-load-delay");
+    if (delayUs === 0 || keyCount <= 0) return 0;
+    return keyCount * (delayUs < 0 ? -1 / delayUs : delayUs) / 1000;
   }
 
   #loadNow(steps: Steps): string | undefined {

@@ -49,6 +49,20 @@ test("with appendonly yes and no append-only file the RDB file is loaded, and th
   assert.equal(await value(machine, AOF, "a"), "$1\r\n1\r\n");
 });
 
+test("key-load-delay makes loading take as long as there are keys", async () => {
+  const machine = await left({}, "MSET a 1 b 2 c 3 d 4", "SAVE");
+  const life = machine.prepare({ "key-load-delay": 50_000 });
+  const started = life.start();
+  while (!life.engine.isLoading) await null;
+  // Four keys, 50 ms each.
+  life.advance(199);
+  assert.match(life.connect().line("GET a"), /^-LOADING/);
+  life.advance(2);
+  await started;
+  assert.equal(life.connect().line("GET a"), "$1\r\n1\r\n");
+  await life.close();
+});
+
 test("with appendonly yes the append-only file counts, with appendonly no the RDB file", async () => {
   const machine = await left(AOF, "SET a rdb", "SAVE", "SET a aof");
   assert.equal(await value(machine, AOF, "a"), "$3\r\naof\r\n");
