@@ -3,6 +3,7 @@ import { parentPort } from "node:worker_threads";
 import type { BackgroundJobs } from "../../src/platform/background.ts";
 import { beginJob } from "./inline_background.ts";
 import { systemFiles } from "./system_files.ts";
+import { WorkerPace } from "./worker_pace.ts";
 import { type JobReport, reportOf, type StartRequest } from "./worker_protocol.ts";
 
 /** Makes a worker of this thread: from now on it runs what it is asked to, out of `jobs`. */
@@ -49,8 +50,10 @@ function runJob(
   const { id, cancelled } = request;
   if (Atomics.load(cancelled, 0) !== 0) return;
   const steps = beginJob(jobs, request.name, request.input, systemFiles);
+  const pace = new WorkerPace();
   let step = steps.next();
   while (!step.done) {
+    pace.step();
     if (Atomics.load(cancelled, 0) !== 0) {
       steps.return(undefined);
       return;
