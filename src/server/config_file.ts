@@ -2,7 +2,7 @@
 import { errorText, FileError } from "../platform/file_system.ts";
 import { rewriteConfigFile } from "./config/rewrite.ts";
 import type { Engine } from "./engine.ts";
-import { readWholeFile, replaceFile } from "./file_contents.ts";
+import { readWholeFile, replaceFile } from "../persistence/file_contents.ts";
 
 /**
  * Rewrites the file, directives at their defaults too when `everything` is wanted. Returns why the

@@ -12,7 +12,7 @@ import { helpText, parseCommandLine, versionText } from "./config/command_line.t
 import { ConfigError, configErrorText } from "./config/conf_file.ts";
 import { Config } from "./config/config.ts";
 import { loadConfig, unknownVariables } from "./config/load.ts";
-import { readWholeFile } from "./file_contents.ts";
+import { readWholeFile } from "../persistence/file_contents.ts";
 import { Log } from "./log.ts";
 import type { LogSink } from "./log.ts";
 import { StartFailure } from "./persistence/start_failure.ts";

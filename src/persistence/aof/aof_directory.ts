@@ -5,6 +5,7 @@
  * survives a power loss. Files that are not in it are nobody's.
  */
 import type { FileSystem } from "../../platform/file_system.ts";
+import { readWholeFile } from "../file_contents.ts";
 import { directoryOf, pathIn } from "../file_path.ts";
 import { attempt, TemporaryFile } from "../temporary_file.ts";
 import type { AofManifest } from "./aof_manifest.ts";
@@ -57,17 +58,7 @@ export class AofDirectory {
    */
   load(): AofManifest | undefined {
     if (this.#files.stat(this.manifestPath) === undefined) return undefined;
-    const file = this.#files.open(this.manifestPath, "read");
-    try {
-      const bytes = new Uint8Array(file.sizeBytes());
-      let end = 0;
-      for (let read = -1; read !== 0 && end < bytes.length; end += read) {
-        read = file.readAt(end, bytes.subarray(end));
-      }
-      return parseManifest(bytes.subarray(0, end));
-    } finally {
-      file.close();
-    }
+    return parseManifest(readWholeFile(this.#files, this.manifestPath));
   }
 
   /**

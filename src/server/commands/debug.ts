@@ -355,7 +355,7 @@ function reload(engine: Engine, call: Call): void {
   }
   const { loading, snapshots } = engine.persistence;
   if (saves && snapshots.save() !== undefined) return call.reply.error("ERR");
-  if (loading.reload({ saves: false, flushes, merges }) !== undefined) {
+  if (loading.reload({ flushes, merges }) !== undefined) {
     return call.reply.error("ERR Error trying to load the RDB dump, check server logs.");
   }
   engine.log.notice("DB reloaded by DEBUG RELOAD");

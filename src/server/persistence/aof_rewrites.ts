@@ -335,16 +335,15 @@ export class AofRewrites {
   }
 
   #ended(isOk: boolean): void {
-    const { clock, persistence } = this.#engine;
     this.isLastOk = isOk;
     this.failuresInARow = isOk ? 0 : this.failuresInARow + 1;
-    this.lastTookSeconds = Math.floor((clock.monotonicUs() - this.#job.startedUs) / 1e6);
+    this.lastTookSeconds = this.#job.elapsedSeconds;
     if (this.state === "waiting") {
       // The increment is of no use without the base: another try begins with another one.
       this.#dropTemporaryIncrement();
       this.isScheduled = true;
     }
-    persistence.snapshotEnded();
+    this.#engine.persistence.refreshRefusal();
   }
 
   #failedWith(thrown: unknown): string {

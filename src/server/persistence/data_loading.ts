@@ -23,7 +23,6 @@ import { StartFailure } from "./start_failure.ts";
 
 /** How DEBUG RELOAD goes about it. */
 export interface ReloadOptions {
-  readonly saves: boolean;
   readonly flushes: boolean;
   readonly merges: boolean;
 }
@@ -79,13 +78,9 @@ export class DataLoading {
     this.#isAbandoned = true;
   }
 
-  /** DEBUG RELOAD: saves, empties, loads. Returns why it could not. */
+  /** DEBUG RELOAD, after the save: empties, loads. Returns why it could not. */
   reload(options: ReloadOptions): string | undefined {
     const { keyspace, persistence } = this.#engine;
-    if (options.saves) {
-      const failure = persistence.snapshots.save();
-      if (failure !== undefined) return failure;
-    }
     if (options.flushes) keyspace.flush();
     const merges = options.merges || !options.flushes;
     return this.#loadNow(this.#loadRdb(persistence.snapshots.path, merges));
@@ -178,11 +173,9 @@ export class DataLoading {
     }
   }
 
-  /** One step; commands that are run between two of them find all as they left it. */
+  /** One step, with what holds only while something is loaded. */
   #step(steps: Steps): IteratorResult<RdbLoadProgress, void> {
-    const { call, keyspace, settings } = this.#engine;
-    const { args, reply, name } = call;
-    const databaseIndex = call.database.index;
+    const { keyspace, settings } = this.#engine;
     const { bulkLengthMax } = settings;
     // What could be written once can be read.
     settings.bulkLengthMax = Infinity;
@@ -193,10 +186,6 @@ export class DataLoading {
       keyspace.ignoresExpiry = false;
       keyspace.keysAhead.clear();
       settings.bulkLengthMax = bulkLengthMax;
-      call.args = args;
-      call.reply = reply;
-      call.database = keyspace.databases[databaseIndex];
-      call.name = name;
     }
   }
 

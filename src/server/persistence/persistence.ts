@@ -81,7 +81,7 @@ export class Persistence {
   /** Before replies leave: what they promise is written first, or they say that it could not be. */
   beforeReplies(): void {
     const isKept = this.log.flush(false);
-    if (!isKept) this.#held.refuse(`MISCONF Errors writing to the AOF file: ${this.log.error}`);
+    if (!isKept) this.#held.refuse(this.#logRefusal);
     this.#held.forget();
   }
 
@@ -110,20 +110,18 @@ export class Persistence {
     this.job.freezeCount = 0;
   }
 
-  /** A save or rewrite has ended, well or not. */
-  snapshotEnded(): void {
-    this.refreshRefusal();
-  }
-
   /** Something has changed that decides whether writes are accepted. */
   refreshRefusal(): void {
     const { config } = this.#engine;
     if (config.flag("stop-writes-on-bgsave-error") && this.snapshots.isFailing) {
       this.refusal = RDB_REFUSAL;
     } else {
-      const reason = this.log.isOpen ? this.log.error : "";
-      this.refusal = reason === "" ? "" : `MISCONF Errors writing to the AOF file: ${reason}`;
+      this.refusal = this.log.isOpen && this.log.error !== "" ? this.#logRefusal : "";
     }
+  }
+
+  get #logRefusal(): string {
+    return `MISCONF Errors writing to the AOF file: ${this.log.error}`;
   }
 
   /** What is said of the data set in every RDB file. */

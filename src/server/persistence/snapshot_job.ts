@@ -29,8 +29,6 @@ export class SnapshotJob {
   /** Keys to write, and keys written so far. */
   keyCount = 0;
   keysWritten = 0;
-  /** When it began, by the monotonic clock. */
-  startedUs = 0;
   /** Bytes copied for the last job of a kind that has ended. */
   readonly lastCopiedBytes: Record<SnapshotKind, number> = { rdb: 0, aof: 0 };
   /** How long the last freeze took, and how many there have been. */
@@ -39,6 +37,7 @@ export class SnapshotJob {
 
   readonly #engine: Engine;
   #job: BackgroundJob | null = null;
+  #startedUs = 0;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -58,7 +57,7 @@ export class SnapshotJob {
     this.kind = kind;
     this.keyCount = 0;
     this.keysWritten = 0;
-    this.startedUs = this.#engine.clock.monotonicUs();
+    this.#startedUs = this.#engine.clock.monotonicUs();
   }
 
   /** It will not. */
@@ -68,8 +67,12 @@ export class SnapshotJob {
 
   /** Whole seconds since it began; -1 where none of that kind runs. */
   secondsOf(kind: SnapshotKind): number {
-    if (this.kind !== kind) return -1;
-    return Math.floor((this.#engine.clock.monotonicUs() - this.startedUs) / 1e6);
+    return this.kind === kind ? this.elapsedSeconds : -1;
+  }
+
+  /** Whole seconds since the job began that runs, or ran last. */
+  get elapsedSeconds(): number {
+    return Math.floor((this.#engine.clock.monotonicUs() - this.#startedUs) / 1e6);
   }
 
   /** Bytes of pages that were written to since the freeze, and so exist twice. */

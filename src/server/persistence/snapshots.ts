@@ -116,9 +116,7 @@ export class Snapshots {
     if (!this.isRunning) return;
     this.#job.cancel();
     this.#engine.log.warning("Background saving cancelled");
-    this.lastSaveTookSeconds = Math.floor(
-      (this.#engine.clock.monotonicUs() - this.#job.startedUs) / 1e6,
-    );
+    this.lastSaveTookSeconds = this.#job.elapsedSeconds;
   }
 
   /** Saves in the background where enough has changed for one of the save points. */
@@ -179,9 +177,8 @@ export class Snapshots {
   }
 
   #ended(): void {
-    const { clock, persistence } = this.#engine;
-    this.lastSaveTookSeconds = Math.floor((clock.monotonicUs() - this.#job.startedUs) / 1e6);
-    persistence.snapshotEnded();
+    this.lastSaveTookSeconds = this.#job.elapsedSeconds;
+    this.#engine.persistence.refreshRefusal();
   }
 
   #nowSeconds(): number {
