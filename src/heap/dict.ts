@@ -148,6 +148,11 @@ export class Dict {
     return false;
   }
 
+  /** True when the last find has found that entry and nothing has changed since. */
+  isFound(ref: number): boolean {
+    return this.#foundRef === ref;
+  }
+
   /** The entry that was found has moved. */
   replaceFound(ref: number): void {
     const heap = this.#heap;
@@ -255,6 +260,20 @@ export class Dict {
       if (this.#depth > 0) heap.free(this.#directory);
     }
     this.forget();
+  }
+
+  /** Hands everything over to another dict and is empty. */
+  take(): Dict {
+    const other = new Dict(this.#heap);
+    other.count = this.count;
+    other.#directory = this.#directory;
+    other.#depth = this.#depth;
+    other.#segmentCount = this.#segmentCount;
+    other.#deepestCount = this.#deepestCount;
+    other.#linkCount = this.#linkCount;
+    other.#chainMax = this.#chainMax;
+    this.forget();
+    return other;
   }
 
   /** As {@link clear}, when the heap behind the dict has been emptied as a whole. */
