@@ -42,6 +42,8 @@ export interface CallSettings {
   skipChecksumValidation: boolean;
   /** `rdbcompression`, which DUMP follows too. */
   compressesDump: boolean;
+  /** Writes a warning to the log: what is wrong with a payload, which the reply does not say. */
+  readonly warn: (text: string) => void;
 }
 
 export class Call {
@@ -102,12 +104,22 @@ export class Call {
 
   /** As {@link lookupRead}, but a value that is no string is refused: WRONG_TYPE_REPLIED. */
   lookupStringRead(index: number): number {
-    return this.#onlyString(this.lookupRead(index));
+    return this.#onlyOf(this.lookupRead(index), TYPE_STRING);
   }
 
   /** As {@link lookupWrite}, but a value that is no string is refused: WRONG_TYPE_REPLIED. */
   lookupStringWrite(index: number): number {
-    return this.#onlyString(this.lookupWrite(index));
+    return this.#onlyOf(this.lookupWrite(index), TYPE_STRING);
+  }
+
+  /** As {@link lookupRead}, but a value of another type is refused: WRONG_TYPE_REPLIED. */
+  lookupReadOf(index: number, type: number): number {
+    return this.#onlyOf(this.lookupRead(index), type);
+  }
+
+  /** As {@link lookupWrite}, but a value of another type is refused: WRONG_TYPE_REPLIED. */
+  lookupWriteOf(index: number, type: number): number {
+    return this.#onlyOf(this.lookupWrite(index), type);
   }
 
   /** True when the argument is that word, given in lower case. */
@@ -172,8 +184,24 @@ export class Call {
     reply.endBulk();
   }
 
-  #onlyString(ref: number): number {
-    if (ref === 0 || this.database.typeOf(ref) === TYPE_STRING) return ref;
+  /** Replies with a range of the bytes of any object of the heap. */
+  replyRange(object: number, offset: number, length: number): void {
+    const reply = this.reply;
+    const heap = this.keyspace.heap;
+    const at = reply.beginBulk(length);
+    if (length > 0) {
+      const from = heap.span(object, offset, length);
+      if (heap.spanLength === length && length <= 64) {
+        const source = heap.bytes;
+        const target = reply.bytes;
+        for (let i = 0; i < length; i++) target[at + i] = source[from + i];
+      } else heap.copyOut(object, offset, length, reply.bytes, at);
+    }
+    reply.endBulk();
+  }
+
+  #onlyOf(ref: number, type: number): number {
+    if (ref === 0 || this.database.typeOf(ref) === type) return ref;
     this.reply.error(WRONG_TYPE);
     return WRONG_TYPE_REPLIED;
   }

@@ -132,10 +132,11 @@ export interface CommandDefinition {
   readonly arguments?: readonly ArgumentSpecification[];
   readonly subcommands?: readonly CommandDefinition[];
   /**
-   * Key positions where `keys` cannot tell (SORT, EVAL): pushes argument indexes. Returns an error
-   * text or undefined.
+   * Key positions where `keys` cannot tell (SORT, EVAL): pushes argument indexes, and sets in
+   * `flags`, at the same places, what is done with those keys where it is not what the first of
+   * `keys` says. Returns an error text or undefined.
    */
-  getKeys?(call: Call, positions: number[]): string | undefined;
+  getKeys?(call: Call, positions: number[], flags: string[]): string | undefined;
   /** Does it. A container command (with subcommands) has none. */
   run?(call: Call): void;
 }

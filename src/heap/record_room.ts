@@ -51,8 +51,12 @@ export interface RecordHash {
   hash(bytes: Uint8Array, start: number, end: number): number;
 }
 
-/** A segment with no more than so many records looks whether it can be one with its buddy. */
+/**
+ * A segment with no more than so many records looks whether it can be one with its buddy: at each
+ * fourth record that leaves, for the buddy has to be fetched from memory.
+ */
 const MERGE_RECORDS = 12;
+const MERGE_MASK = 3;
 /** Two buddies with so few records, in so few bytes, become one. */
 const MERGED_RECORDS_MAX = 24;
 const MERGED_BYTES_MAX = 1024;
@@ -378,7 +382,9 @@ export class RecordRoom extends RecordDirectory {
       const isGone = count === 0 && this.rootWord(root, ROOT_LINKS) > 0 &&
         this.#unchain(root, hash, segment);
       if (!isGone) this.shrunkSegment(root, hash, segment);
-      if (count <= MERGE_RECORDS) { while (this.#merge(root, hash)); }
+      if (count <= MERGE_RECORDS && (count & MERGE_MASK) === 0) {
+        while (this.#merge(root, hash));
+      }
     } catch (thrown) {
       // Then it stays as it is: what has left has left.
       if (!(thrown instanceof HeapFull)) throw thrown;

@@ -140,9 +140,10 @@ export class TreePath {
     const at = this.heap.read(root) >>> 2;
     const words = this.heap.words;
     const isThere = root === this.pathRoot && words[at + ROOT_VERSION] === this.pathVersion;
+    // Another path may have changed what is before.
+    this.beforeLeaf = -1;
     // So appending one after another does not go down the tree each time.
     if (isThere && this.leaf === words[at + ROOT_LAST]) return this.leaf;
-    this.beforeLeaf = -1;
     return this.descendRight(this.beginPath(root), 0);
   }
 
@@ -290,6 +291,14 @@ export class TreePath {
       return true;
     }
     return false;
+  }
+
+  /** Whether the path is in that tree, which has not changed under it. */
+  isPathGood(root: number): boolean {
+    const at = this.heap.read(root) >>> 2;
+    const words = this.heap.words;
+    return root === this.pathRoot && this.leaf !== 0 &&
+      words[at + ROOT_VERSION] === this.pathVersion;
   }
 
   /** Starts a path and returns the topmost node. */

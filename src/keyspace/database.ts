@@ -1,8 +1,9 @@
 /**
  * One numbered database: keys with their values and expiry times.
  *
- * Two dicts hold the same entries (heap/entry.ts): `keys` all of them, `expires` those with an
- * expiry time, so that active expiry finds them without looking at the others.
+ * Three dicts hold the same entries (heap/entry.ts): `keys` all of them, `expires` those with an
+ * expiry time, `expiringFields` the hashes with fields that have one, so that active expiry finds
+ * them without looking at the others.
  *
  * A **reference to an entry** is what look-ups return and what everything else here takes. Changing
  * an entry may move it: such a method returns where it now is, and the old reference is dead. The
@@ -12,9 +13,10 @@
  * never returned by a look-up that counts as one.
  */
 import { copyBytes } from "../heap/heap_view.ts";
+import { Entries, INLINE_ENTRY_BYTES_MAX, NO_EXPIRY } from "./entries.ts";
 import { assert } from "../base/assert.ts";
 import { Dict } from "../heap/dict.ts";
-import { entriesOf } from "../heap/dict_walk.ts";
+import { DictWalk, entriesOf } from "../heap/dict_walk.ts";
 import {
   ENTRY_EXPIRES,
   ENTRY_EXPIRES_AT,
@@ -25,29 +27,30 @@ import {
   outsideOffset,
 } from "../heap/entry.ts";
 import { Heap, HeapFull } from "../heap/heap.ts";
-import type { KeyHash } from "../base/hash.ts";
 import type { KeysAhead } from "./keys_ahead.ts";
 import type { Keyspace } from "./keyspace.ts";
-import { TYPE_STRING } from "./value_type.ts";
+import { freeGraph, graphOf } from "./graphs.ts";
+import { ENCODING_HASHTABLE, isGraph, TYPE_HASH, TYPE_STRING } from "./value_type.ts";
 
-/** A value goes into an object of its own when its entry would be larger than this. */
-const INLINE_ENTRY_BYTES_MAX = 1024;
-/** The expiry time of a key that has none. */
-export const NO_EXPIRY = -1;
+const TYPE_MASK = 0x0f;
+const KIND_HASHTABLE = TYPE_HASH | ENCODING_HASHTABLE << 4;
 
-export class Database {
+export { NO_EXPIRY };
+
+export class Database extends Entries {
   /** Its number, which SWAPDB changes. */
   index: number;
   readonly keys: Dict;
   readonly expires: Dict;
+  /** Hashes in which a field has an expiry time. */
+  readonly expiringFields: Dict;
   /** A running average of the time to live of sampled keys, for INFO; 0 unknown. */
   averageTtlMs = 0;
   /** Where active expiry goes on. */
   expiryCursor = 0;
+  fieldExpiryCursor = 0;
 
   readonly #keyspace: Keyspace;
-  readonly #heap: Heap;
-  readonly #hash: KeyHash;
   readonly #keysAhead: KeysAhead;
   /** The hash of the key that was looked up last. */
   #lastHash = 0;
@@ -55,13 +58,18 @@ export class Database {
   #bulkHashes: Int32Array = new Int32Array(0);
 
   constructor(keyspace: Keyspace, index: number) {
+    super(keyspace.heap, keyspace.hash, keyspace.access);
     this.#keyspace = keyspace;
-    this.#heap = keyspace.heap;
-    this.#hash = keyspace.hash;
     this.#keysAhead = keyspace.keysAhead;
     this.index = index;
     this.keys = new Dict(keyspace.heap);
     this.expires = new Dict(keyspace.heap);
+    this.expiringFields = new Dict(keyspace.heap);
+  }
+
+  /** The keyspace that it belongs to. */
+  get keyspace(): Keyspace {
+    return this.#keyspace;
   }
 
   /** How many keys there are, expired ones that nobody has met yet included (DBSIZE). */
@@ -98,7 +106,7 @@ export class Database {
     this.#lastHash = hash;
     const ref = this.keys.find(hash, bytes, start, end);
     if (ref === 0) return 0;
-    const heap = this.#heap;
+    const heap = this.heap;
     const word = heap.read(ref) >>> 2;
     if ((heap.words[word + 1] & ENTRY_EXPIRES) === 0) return ref;
     return this.#keyspace.expireIfNeeded(this, ref) ? 0 : ref;
@@ -106,146 +114,18 @@ export class Database {
 
   /** Looks a key up whether or not it has expired; nothing else happens. */
   find(bytes: Uint8Array, start: number, end: number): number {
-    this.#lastHash = this.#hash.hash(bytes, start, end);
+    this.#lastHash = this.hash.hash(bytes, start, end);
     return this.keys.find(this.#lastHash, bytes, start, end);
   }
 
-  /** `type | encoding << 4`. */
-  kindOf(ref: number): number {
-    return this.#heap.wordAt(ref, 0) & 0xff;
-  }
-
-  typeOf(ref: number): number {
-    return this.#heap.wordAt(ref, 0) & 0x0f;
-  }
-
-  encodingOf(ref: number): number {
-    return this.#heap.wordAt(ref, 0) >>> 4 & 0x0f;
-  }
-
-  /** Changes type or encoding, nothing else. */
-  setKind(ref: number, type: number, encoding: number): void {
-    const word = this.#heap.write(ref) >>> 2;
-    const words = this.#heap.words;
-    words[word] = words[word] & ~0xff | type | encoding << 4;
-  }
-
-  /** The LRU or LFU bits (access.ts). */
-  accessOf(ref: number): number {
-    return this.#heap.wordAt(ref, 0) >>> 8;
-  }
-
-  setAccess(ref: number, access: number): void {
-    const word = this.#heap.write(ref) >>> 2;
-    const words = this.#heap.words;
-    words[word] = words[word] & 0xff | access << 8;
-  }
-
-  /** Length of a string's value in bytes (for other types: what they keep there). */
-  valueLengthOf(ref: number): number {
-    return this.#heap.wordAt(ref, 8);
-  }
-
-  /** Milliseconds since the epoch, or {@link NO_EXPIRY}. */
-  expiresAtMs(ref: number): number {
-    const word = this.#heap.read(ref) >>> 2;
-    const words = this.#heap.words;
-    if ((words[word + 1] & ENTRY_EXPIRES) === 0) return NO_EXPIRY;
-    return words[word + 4] * 2 ** 32 + (words[word + 3] >>> 0);
-  }
-
-  keyLengthOf(ref: number): number {
-    return this.#heap.wordAt(ref, 4) & ENTRY_KEY_LENGTH_MASK;
-  }
-
-  /** Copies the key to `target[at..]`; see {@link keyLengthOf}. */
-  copyKey(ref: number, target: Uint8Array, at: number): void {
-    const flags = this.#flagsOf(ref);
-    this.#heap.copyOut(ref, keyOffset(flags), flags & ENTRY_KEY_LENGTH_MASK, target, at);
-  }
-
-  /** A copy of the key. */
-  keyOf(ref: number): Uint8Array {
-    const key = new Uint8Array(this.keyLengthOf(ref));
-    this.copyKey(ref, key, 0);
-    return key;
-  }
-
-  /** Bytes of the heap that the entry and its outside value take. */
+  /** Bytes of the heap that the entry and its value take. */
   bytesOf(ref: number): number {
     const outside = this.outsideOf(ref);
-    return this.#heap.capacityOf(ref) + (outside === 0 ? 0 : this.#heap.capacityOf(outside));
-  }
-
-  /** The object that holds the value, 0 when the value stands in the entry. */
-  outsideOf(ref: number): number {
-    const word = this.#heap.read(ref) >>> 2;
-    const flags = this.#heap.words[word + 1];
-    if ((flags & ENTRY_OUTSIDE) === 0) return 0;
-    return this.#heap.words[word + (outsideOffset(flags) >>> 2)];
-  }
-
-  /**
-   * Points the heap at the value's bytes from `offset` on and returns where the run begins in
-   * `heap.bytes`; `heap.spanLength` says how many are contiguous (at most `length`).
-   */
-  valueSpan(ref: number, offset: number, length: number): number {
-    const heap = this.#heap;
-    const at = heap.read(ref);
-    const flags = heap.words[(at >>> 2) + 1];
-    if ((flags & ENTRY_OUTSIDE) !== 0) {
-      return heap.span(heap.words[(at + outsideOffset(flags)) >>> 2], offset, length);
-    }
-    const valueOffset = keyOffset(flags) + (flags & ENTRY_KEY_LENGTH_MASK);
-    heap.spanLength = length;
-    return at + valueOffset + offset;
-  }
-
-  /** As {@link valueSpan}, but the bytes may be written. */
-  valueSpanToWrite(ref: number, offset: number, length: number): number {
-    const heap = this.#heap;
-    const at = heap.write(ref);
-    const flags = heap.words[(at >>> 2) + 1];
-    if ((flags & ENTRY_OUTSIDE) !== 0) {
-      return heap.spanToWrite(heap.words[(at + outsideOffset(flags)) >>> 2], offset, length);
-    }
-    heap.spanLength = length;
-    return at + keyOffset(flags) + (flags & ENTRY_KEY_LENGTH_MASK) + offset;
-  }
-
-  /** Copies a range of the value to `target[at..]`. */
-  copyValue(ref: number, offset: number, length: number, target: Uint8Array, at: number): void {
-    while (length > 0) {
-      const from = this.valueSpan(ref, offset, length);
-      const run = this.#heap.spanLength;
-      copyBytes(this.#heap.bytes, from, run, target, at);
-      offset += run;
-      at += run;
-      length -= run;
-    }
-  }
-
-  /** Copies `source[from..from+length)` into the value. */
-  writeValue(ref: number, offset: number, source: Uint8Array, from: number, length: number): void {
-    while (length > 0) {
-      const at = this.valueSpanToWrite(ref, offset, length);
-      const run = this.#heap.spanLength;
-      copyBytes(source, from, run, this.#heap.bytes, at);
-      offset += run;
-      from += run;
-      length -= run;
-    }
-  }
-
-  /** Sets a range of the value to zero bytes. */
-  clearValue(ref: number, offset: number, length: number): void {
-    while (length > 0) {
-      const at = this.valueSpanToWrite(ref, offset, length);
-      const run = this.#heap.spanLength;
-      this.#heap.bytes.fill(0, at, at + run);
-      offset += run;
-      length -= run;
-    }
+    const entryBytes = this.heap.capacityOf(ref);
+    if (outside === 0) return entryBytes;
+    const kind = this.kindOf(ref);
+    if (isGraph(kind)) return entryBytes + graphOf(kind).bytes(this.#keyspace, outside);
+    return entryBytes + this.heap.capacityOf(outside);
   }
 
   /**
@@ -262,19 +142,20 @@ export class Database {
     expiresAtMs: number,
   ): number {
     const expires = expiresAtMs !== NO_EXPIRY ? ENTRY_EXPIRES : 0;
+    if ((kind & TYPE_MASK) !== TYPE_STRING) this.#keyspace.holdsCollections = true;
     // Room first: when the heap is full nothing must have changed.
     this.keys.reserve(this.#lastHash);
     if (expires !== 0) this.expires.reserve(this.#lastHash);
-    const ref = this.#newEntry(end - start, kind, valueLength, expires);
-    const offset = this.#keyOffsetOf(ref);
+    const ref = this.newEntry(end - start, kind, valueLength, expires);
+    const offset = this.keyOffsetOf(ref);
     if (end - start <= 64) {
-      const at = this.#heap.write(ref) + offset;
-      const heapBytes = this.#heap.bytes;
+      const at = this.heap.write(ref) + offset;
+      const heapBytes = this.heap.bytes;
       for (let i = start; i < end; i++) heapBytes[at + i - start] = bytes[i];
-    } else this.#heap.copyIn(ref, offset, bytes, start, end - start);
+    } else this.heap.copyIn(ref, offset, bytes, start, end - start);
     this.keys.insert(this.#lastHash, ref);
     if (expires !== 0) {
-      this.#writeExpiry(ref, expiresAtMs);
+      this.writeExpiry(ref, expiresAtMs);
       this.expires.insert(this.#lastHash, ref);
     }
     return ref;
@@ -296,12 +177,12 @@ export class Database {
     expiresAtMs: Float64Array,
     count: number,
   ): number {
-    const heap = this.#heap;
+    const heap = this.heap;
     const keys = this.keys;
     if (count > this.#bulkHashes.length) this.#bulkHashes = new Int32Array(count);
     const hashes = this.#bulkHashes;
     for (let i = 0; i < count; i++) {
-      hashes[i] = this.#hash.hash(bytes, ranges[4 * i], ranges[4 * i + 1]);
+      hashes[i] = this.hash.hash(bytes, ranges[4 * i], ranges[4 * i + 1]);
     }
     keys.prefetch(hashes, count, true);
     for (let i = 0; i < count; i++) {
@@ -313,18 +194,134 @@ export class Database {
       const expires = expiresAtMs[i] !== NO_EXPIRY ? ENTRY_EXPIRES : 0;
       keys.reserve(hashes[i]);
       if (expires !== 0) this.expires.reserve(hashes[i]);
-      const ref = this.#newEntry(keyLength, kinds[i], valueLength, expires);
+      const ref = this.newEntry(keyLength, kinds[i], valueLength, expires);
       const keyAt = heap.write(ref) + keyOffset(expires);
       const heapBytes = heap.bytes;
       for (let k = 0; k < keyLength; k++) heapBytes[keyAt + k] = bytes[start + k];
       copyBytes(bytes, valueStart, valueLength, heapBytes, keyAt + keyLength);
       keys.insert(hashes[i], ref);
       if (expires !== 0) {
-        this.#writeExpiry(ref, expiresAtMs[i]);
+        this.writeExpiry(ref, expiresAtMs[i]);
         this.expires.insert(hashes[i], ref);
       }
     }
     return count;
+  }
+
+  /** As {@link add}, with a graph as its value, which is the caller's when this throws. */
+  addGraph(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    kind: number,
+    root: number,
+    expiresAtMs: number,
+  ): number {
+    const expires = expiresAtMs !== NO_EXPIRY ? ENTRY_EXPIRES : 0;
+    this.#keyspace.holdsCollections = true;
+    this.keys.reserve(this.#lastHash);
+    if (expires !== 0) this.expires.reserve(this.#lastHash);
+    const isExpiring = this.#hasExpiringFields(kind, root);
+    if (isExpiring) this.expiringFields.reserve(this.#lastHash);
+    const flags = end - start | expires | ENTRY_OUTSIDE;
+    const ref = this.newGraphEntry(end - start, kind, flags, root);
+    this.heap.copyIn(ref, keyOffset(flags), bytes, start, end - start);
+    this.keys.insert(this.#lastHash, ref);
+    if (expires !== 0) {
+      this.writeExpiry(ref, expiresAtMs);
+      this.expires.insert(this.#lastHash, ref);
+    }
+    if (isExpiring) this.expiringFields.insert(this.#lastHash, ref);
+    return ref;
+  }
+
+  /** A value of bytes becomes a graph; returns where the entry now is. */
+  toGraph(ref: number, kind: number, root: number): number {
+    const heap = this.heap;
+    const flags = this.flagsOf(ref);
+    if ((flags & ENTRY_OUTSIDE) !== 0) {
+      const at = outsideOffset(flags);
+      const word = heap.write(ref) >>> 2;
+      const words = heap.words;
+      const bytes = words[word + (at >>> 2)];
+      words[word + (at >>> 2)] = root;
+      words[word + 2] = 0;
+      words[word] = words[word] & ~0xff | kind;
+      heap.free(bytes);
+      return ref;
+    }
+    return this.#withRoot(ref, flags & ENTRY_EXPIRES, kind, root);
+  }
+
+  /**
+   * A graph, which is freed, becomes a value of `valueLength` undefined bytes, which the caller
+   * writes; returns where the entry now is.
+   */
+  toBytes(ref: number, kind: number, valueLength: number): number {
+    const oldKind = this.kindOf(ref);
+    const root = this.outsideOf(ref);
+    const wasExpiring = this.#hasExpiringFields(oldKind, root);
+    const moved = this.#rebuild(ref, this.flagsOf(ref) & ENTRY_EXPIRES, valueLength, 0);
+    if (wasExpiring && this.expiringFields.findReference(this.hashOf(moved), ref)) {
+      this.expiringFields.removeFound();
+    }
+    freeGraph(this.#keyspace, oldKind, root);
+    const word = this.heap.write(moved) >>> 2;
+    const words = this.heap.words;
+    words[word] = words[word] & ~0xff | kind;
+    return moved;
+  }
+
+  /** The root of a graph. */
+  rootOf(ref: number): number {
+    return this.outsideOf(ref);
+  }
+
+  /**
+   * A hash has got its first field with an expiry time, or lost its last: to be said right then.
+   * @throws {HeapFull} only for the first.
+   */
+  setExpiringFields(ref: number, isExpiring: boolean): void {
+    const hash = this.hashOf(ref);
+    const isKnown = this.expiringFields.findReference(hash, ref);
+    if (isExpiring && !isKnown) {
+      this.expiringFields.reserve(hash);
+      this.expiringFields.insert(hash, ref);
+    } else if (!isExpiring && isKnown) this.expiringFields.removeFound();
+  }
+
+  /**
+   * Puts `source[from..from+length)` in the place of `removedBytes` bytes at `at` of the value;
+   * returns where the entry now is.
+   * @throws {HeapFull} and then the value is as it was.
+   */
+  spliceValue(
+    ref: number,
+    at: number,
+    removedBytes: number,
+    source: Uint8Array,
+    from: number,
+    length: number,
+  ): number {
+    const oldLength = this.valueLengthOf(ref);
+    const newLength = oldLength - removedBytes + length;
+    const tail = at + removedBytes;
+    if (newLength > oldLength) ref = this.resizeValue(ref, newLength, oldLength);
+    if (length !== removedBytes) this.moveValue(ref, tail, at + length, oldLength - tail);
+    this.writeValue(ref, at, source, from, length);
+    return newLength < oldLength ? this.#shrinkValue(ref, newLength) : ref;
+  }
+
+  /** Makes a value shorter; in a full heap its object stays as large as it was. */
+  #shrinkValue(ref: number, valueLength: number): number {
+    try {
+      return this.resizeValue(ref, valueLength, valueLength);
+    } catch (thrown) {
+      if (!(thrown instanceof HeapFull)) throw thrown;
+      const word = this.heap.write(ref) >>> 2;
+      this.heap.words[word + 2] = valueLength;
+      return ref;
+    }
   }
 
   /**
@@ -332,7 +329,7 @@ export class Database {
    * undefined and the caller's to write. Returns where the entry now is.
    */
   resizeValue(ref: number, valueLength: number, keepBytes: number): number {
-    const heap = this.#heap;
+    const heap = this.heap;
     const word = heap.read(ref) >>> 2;
     const flags = heap.words[word + 1];
     const keyLength = flags & ENTRY_KEY_LENGTH_MASK;
@@ -344,6 +341,8 @@ export class Database {
         heap.words[at + 2] = valueLength;
         return ref;
       }
+      const kept = Math.min(keepBytes, valueLength);
+      if (isInline) return this.#moveInline(ref, inlineBytes, valueLength, kept);
       return this.#rebuild(ref, flags & ENTRY_EXPIRES, valueLength, keepBytes);
     }
     if (isInline) return this.#rebuild(ref, flags & ENTRY_EXPIRES, valueLength, keepBytes);
@@ -361,40 +360,55 @@ export class Database {
    */
   replaceValue(ref: number, kind: number, valueLength: number, expiresAtMs: number): number {
     const expires = expiresAtMs !== NO_EXPIRY ? ENTRY_EXPIRES : 0;
-    const flags = this.#flagsOf(ref);
-    ref = (flags & ENTRY_EXPIRES) === expires
+    if ((kind & TYPE_MASK) !== TYPE_STRING) this.#keyspace.holdsCollections = true;
+    if (isGraph(this.kindOf(ref))) ref = this.toBytes(ref, kind, 0);
+    ref = (this.flagsOf(ref) & ENTRY_EXPIRES) === expires
       ? this.resizeValue(ref, valueLength, 0)
       : this.#rebuild(ref, expires, valueLength, 0);
-    const word = this.#heap.write(ref) >>> 2;
-    const words = this.#heap.words;
+    const word = this.heap.write(ref) >>> 2;
+    const words = this.heap.words;
     words[word] = words[word] & ~0xff | kind;
-    if (expires !== 0) this.#writeExpiry(ref, expiresAtMs);
+    if (expires !== 0) this.writeExpiry(ref, expiresAtMs);
     return ref;
   }
 
   /** Sets or replaces the expiry time; returns where the entry now is. */
   setExpiry(ref: number, expiresAtMs: number): number {
-    if ((this.#flagsOf(ref) & ENTRY_EXPIRES) === 0) {
-      const length = this.valueLengthOf(ref);
-      ref = this.#rebuild(ref, ENTRY_EXPIRES, length, length);
-    }
-    this.#writeExpiry(ref, expiresAtMs);
+    if ((this.flagsOf(ref) & ENTRY_EXPIRES) === 0) ref = this.#withExpiry(ref, ENTRY_EXPIRES);
+    this.writeExpiry(ref, expiresAtMs);
     return ref;
   }
 
   /** Takes the expiry time away; returns where the entry now is. */
   removeExpiry(ref: number): number {
-    if ((this.#flagsOf(ref) & ENTRY_EXPIRES) === 0) return ref;
-    const length = this.valueLengthOf(ref);
-    return this.#rebuild(ref, 0, length, length);
+    if ((this.flagsOf(ref) & ENTRY_EXPIRES) === 0) return ref;
+    return this.#withExpiry(ref, 0);
   }
 
   /** Ends an entry, value and all. */
   delete(ref: number): void {
     const outside = this.outsideOf(ref);
-    this.#unlink(ref);
-    if (outside !== 0) this.#heap.free(outside);
-    this.#heap.free(ref);
+    const kind = this.kindOf(ref);
+    this.#detach(ref);
+    this.heap.free(ref);
+    if (isGraph(kind)) freeGraph(this.#keyspace, kind, outside);
+    else if (outside !== 0) this.heap.free(outside);
+  }
+
+  /** As {@link delete}, but what a graph is made of is freed later, in slices. */
+  unlink(ref: number): void {
+    const kind = this.kindOf(ref);
+    if (!isGraph(kind)) return this.delete(ref);
+    const root = this.outsideOf(ref);
+    this.#detach(ref);
+    this.heap.free(ref);
+    this.#keyspace.lazyFree.addValue(graphOf(kind).free(this.#keyspace, root));
+  }
+
+  /** Ends an entry because its key gets another value. */
+  deleteReplaced(ref: number): void {
+    if (this.#keyspace.freesReplacedLazily) this.unlink(ref);
+    else this.delete(ref);
   }
 
   /**
@@ -402,16 +416,18 @@ export class Database {
    * value, access bits and expiry go along. An outside value is not copied.
    */
   moveTo(target: Database, ref: number, key: Uint8Array, start: number, end: number): number {
-    const heap = this.#heap;
-    const flags = this.#flagsOf(ref);
+    const heap = this.heap;
+    const flags = this.flagsOf(ref);
     if ((flags & ENTRY_OUTSIDE) === 0) {
       const copy = this.copyTo(target, ref, key, start, end);
       this.delete(ref);
       return copy;
     }
-    const hash = this.#hash.hash(key, start, end);
+    const hash = this.hash.hash(key, start, end);
     target.keys.reserve(hash);
     if ((flags & ENTRY_EXPIRES) !== 0) target.expires.reserve(hash);
+    const isExpiring = this.#hasExpiringFields(this.kindOf(ref), this.outsideOf(ref));
+    if (isExpiring) target.expiringFields.reserve(hash);
     if (end - start > ENTRY_KEY_LENGTH_MASK) throw new HeapFull();
     const offset = keyOffset(flags);
     const moved = heap.allocate(offset + (end - start));
@@ -421,7 +437,8 @@ export class Database {
     // Before the old entry leaves, which may make the dict smaller than what was reserved.
     target.keys.insert(hash, moved);
     if ((flags & ENTRY_EXPIRES) !== 0) target.expires.insert(hash, moved);
-    this.#unlink(ref);
+    if (isExpiring) target.expiringFields.insert(hash, moved);
+    this.#detach(ref);
     heap.free(ref);
     return moved;
   }
@@ -429,32 +446,44 @@ export class Database {
   /** Copies an entry to a key, which must be absent there; access bits and expiry go along. */
   copyTo(target: Database, ref: number, key: Uint8Array, start: number, end: number): number {
     target.find(key, start, end);
-    const length = this.valueLengthOf(ref);
+    const kind = this.kindOf(ref);
     const expiresAtMs = this.expiresAtMs(ref);
-    const copy = target.add(key, start, end, this.kindOf(ref), length, expiresAtMs);
+    if (isGraph(kind)) {
+      const copy = this.#copyGraphTo(target, ref, key, start, end);
+      target.setAccess(copy, this.accessOf(ref));
+      return copy;
+    }
+    const length = this.valueLengthOf(ref);
+    const copy = target.add(key, start, end, kind, length, expiresAtMs);
     for (let offset = 0; offset < length;) {
       target.valueSpanToWrite(copy, offset, length - offset);
-      const room = this.#heap.spanLength;
+      const room = this.heap.spanLength;
       const from = this.valueSpan(ref, offset, room);
-      const bytes = this.#heap.bytes;
-      const run = this.#heap.spanLength;
+      const bytes = this.heap.bytes;
+      const run = this.heap.spanLength;
       const at = target.valueSpanToWrite(copy, offset, run);
-      copyBytes(bytes, from, run, this.#heap.bytes, at);
+      copyBytes(bytes, from, run, this.heap.bytes, at);
       offset += run;
     }
     target.setAccess(copy, this.accessOf(ref));
     return copy;
   }
 
-  /** The hash that an entry's key has. */
-  hashOf(ref: number): number {
-    const heap = this.#heap;
-    const flags = this.#flagsOf(ref);
-    const length = flags & ENTRY_KEY_LENGTH_MASK;
-    const at = heap.span(ref, keyOffset(flags), length);
-    if (heap.spanLength === length) return this.#hash.hash(heap.bytes, at, at + length);
-    const key = this.keyOf(ref);
-    return this.#hash.hash(key, 0, key.length);
+  #copyGraphTo(
+    target: Database,
+    ref: number,
+    key: Uint8Array,
+    start: number,
+    end: number,
+  ): number {
+    const kind = this.kindOf(ref);
+    const root = graphOf(kind).copy(this.#keyspace, this.outsideOf(ref));
+    try {
+      return target.addGraph(key, start, end, kind, root, this.expiresAtMs(ref));
+    } catch (thrown) {
+      freeGraph(this.#keyspace, kind, root);
+      throw thrown;
+    }
   }
 
   /** Ends every entry. */
@@ -463,24 +492,62 @@ export class Database {
       cursor = this.keys.scan(cursor);
       const scanned = this.keys.scanned;
       for (let i = 0; i < this.keys.scannedCount; i++) {
-        const outside = this.outsideOf(scanned[i]);
-        if (outside !== 0) this.#heap.free(outside);
-        this.#heap.free(scanned[i]);
+        this.#freeEntry(scanned[i]);
       }
       if (cursor === 0) break;
     }
     this.keys.clear();
     this.expires.clear();
+    this.expiringFields.clear();
+    this.#resetCursors();
+  }
+
+  /**
+   * Takes every entry out at once and returns what frees them, in steps of some ten microseconds.
+   */
+  detachAll(): Generator<undefined, void, void> {
+    const detached = this.keys.take();
+    this.expires.clear();
+    this.expiringFields.clear();
+    this.#resetCursors();
+    return this.#freeDetached(detached);
+  }
+
+  *#freeDetached(keys: Dict): Generator<undefined, void, void> {
+    const walk = new DictWalk(this.heap, keys.root);
+    while (walk.next()) {
+      for (let i = 0; i < walk.count; i++) {
+        const kind = this.kindOf(walk.refs[i]);
+        const outside = this.outsideOf(walk.refs[i]);
+        this.heap.free(walk.refs[i]);
+        if (isGraph(kind)) yield* graphOf(kind).free(this.#keyspace, outside);
+        else if (outside !== 0) this.heap.free(outside);
+      }
+      yield;
+    }
+    keys.clear();
+  }
+
+  #freeEntry(ref: number): void {
+    const kind = this.kindOf(ref);
+    const outside = this.outsideOf(ref);
+    this.heap.free(ref);
+    if (isGraph(kind)) freeGraph(this.#keyspace, kind, outside);
+    else if (outside !== 0) this.heap.free(outside);
+  }
+
+  #resetCursors(): void {
     this.averageTtlMs = 0;
     this.expiryCursor = 0;
+    this.fieldExpiryCursor = 0;
   }
 
   /** The heap has been emptied as a whole. */
   forget(): void {
     this.keys.forget();
     this.expires.forget();
-    this.averageTtlMs = 0;
-    this.expiryCursor = 0;
+    this.expiringFields.forget();
+    this.#resetCursors();
   }
 
   /** Verifies both dicts and every entry's place in them; slow. */
@@ -488,9 +555,9 @@ export class Database {
     this.keys.check((ref) => this.hashOf(ref));
     this.expires.check((ref) => this.hashOf(ref));
     let expiring = 0;
-    for (const ref of entriesOf(this.#heap, this.keys.root)) {
+    for (const ref of entriesOf(this.heap, this.keys.root)) {
       this.#checkEntry(ref);
-      if ((this.#flagsOf(ref) & ENTRY_EXPIRES) === 0) continue;
+      if ((this.flagsOf(ref) & ENTRY_EXPIRES) === 0) continue;
       expiring++;
       assert(
         this.expires.findReference(this.hashOf(ref), ref),
@@ -501,28 +568,27 @@ export class Database {
   }
 
   #checkEntry(ref: number): void {
-    const flags = this.#flagsOf(ref);
+    const flags = this.flagsOf(ref);
     const keyEnd = keyOffset(flags) + (flags & ENTRY_KEY_LENGTH_MASK);
     const outside = this.outsideOf(ref);
-    if (this.typeOf(ref) !== TYPE_STRING) return;
+    const kind = this.kindOf(ref);
+    if (isGraph(kind)) {
+      assert(outside !== 0, "a graph has a root");
+      graphOf(kind).check(this.#keyspace, outside);
+      const isKnown = this.expiringFields.findReference(this.hashOf(ref), ref);
+      assert(isKnown === this.#hasExpiringFields(kind, outside), "expiring fields are known");
+      return;
+    }
     const valueLength = this.valueLengthOf(ref);
     const inEntry = outside === 0 ? valueLength : 0;
-    assert(keyEnd + inEntry <= this.#heap.capacityOf(ref), "an entry fits its object");
+    assert(keyEnd + inEntry <= this.heap.capacityOf(ref), "an entry fits its object");
     if (outside !== 0) {
-      assert(valueLength <= this.#heap.capacityOf(outside), "a value fits its object");
+      assert(valueLength <= this.heap.capacityOf(outside), "a value fits its object");
     }
   }
 
-  #flagsOf(ref: number): number {
-    return this.#heap.wordAt(ref, 4);
-  }
-
-  #keyOffsetOf(ref: number): number {
-    return keyOffset(this.#flagsOf(ref));
-  }
-
   #touch(ref: number): void {
-    const heap = this.#heap;
+    const heap = this.heap;
     // A touch must not copy frozen pages: a save would double them for nothing but an access time.
     if (heap.isFrozen) return;
     const word = heap.read(ref) >>> 2;
@@ -531,39 +597,45 @@ export class Database {
     if (touched !== header) heap.words[word] = touched;
   }
 
-  /** An entry with its header and, where it needs one, its outside value; no key, no expiry yet. */
-  #newEntry(keyLength: number, kind: number, valueLength: number, expires: number): number {
-    const heap = this.#heap;
-    // The length has 29 bits: a key of 512 MB, which Redis would take, is one byte too long.
-    if (keyLength > ENTRY_KEY_LENGTH_MASK) throw new HeapFull();
-    const inlineBytes = keyOffset(expires) + keyLength + valueLength;
-    const isInline = inlineBytes <= INLINE_ENTRY_BYTES_MAX;
-    const flags = isInline ? keyLength | expires : keyLength | expires | ENTRY_OUTSIDE;
-    const ref = heap.allocate(isInline ? inlineBytes : keyOffset(flags) + keyLength);
-    const outside = isInline ? 0 : this.#outsideFor(ref, 0, valueLength, 0);
-    const word = heap.write(ref) >>> 2;
+  /** Gives an entry that holds its value, and goes on doing so, an object of another size. */
+  #moveInline(ref: number, inlineBytes: number, valueLength: number, keepBytes: number): number {
+    const heap = this.heap;
+    const moved = heap.allocate(inlineBytes);
+    const word = heap.write(moved) >>> 2;
     const words = heap.words;
-    words[word] = kind | this.#keyspace.access.initial << 8;
-    words[word + 1] = flags;
+    const old = heap.read(ref) >>> 2;
+    const source = heap.words;
+    const flags = source[old + 1];
+    const kept = inlineBytes - valueLength + keepBytes;
+    // Objects begin and end at multiples of 16 bytes, so whole words can be copied.
+    const wordCount = (kept + 3) >>> 2;
+    for (let i = 0; i < wordCount; i++) words[word + i] = source[old + i];
     words[word + 2] = valueLength;
-    if (!isInline) words[word + (outsideOffset(flags) >>> 2)] = outside;
-    return ref;
+    if ((flags & ENTRY_EXPIRES) === 0 && this.keys.isFound(ref)) {
+      this.keys.replaceFound(moved);
+      heap.free(ref);
+    } else {
+      const expires = flags & ENTRY_EXPIRES;
+      this.#replaceEntry(this.hashOf(ref), ref, expires, moved, expires);
+    }
+    return moved;
   }
 
   /** Makes the entry anew with or without EXPIRES and another value length, in the same place. */
   #rebuild(ref: number, expires: number, valueLength: number, keepBytes: number): number {
-    const heap = this.#heap;
+    const heap = this.heap;
     const hash = this.hashOf(ref);
-    const oldFlags = this.#flagsOf(ref);
+    const oldFlags = this.flagsOf(ref);
     const keyLength = oldFlags & ENTRY_KEY_LENGTH_MASK;
-    const oldOutside = this.outsideOf(ref);
+    // A graph stays as it is, and its root leaves the entry.
+    const oldOutside = isGraph(this.kindOf(ref)) ? 0 : this.outsideOf(ref);
     const kept = Math.min(keepBytes, valueLength);
     const inlineBytes = keyOffset(expires) + keyLength + valueLength;
     const isInline = inlineBytes <= INLINE_ENTRY_BYTES_MAX;
     const flags = keyLength | expires | (isInline ? 0 : ENTRY_OUTSIDE);
     if (expires !== 0 && (oldFlags & ENTRY_EXPIRES) === 0) this.expires.reserve(hash);
     const moved = heap.allocate(isInline ? inlineBytes : keyOffset(flags) + keyLength);
-    const outside = isInline ? 0 : this.#outsideFor(moved, oldOutside, valueLength, kept);
+    const outside = isInline ? 0 : this.outsideFor(moved, oldOutside, valueLength, kept);
     heap.copyWithin(ref, 0, moved, 0, ENTRY_HEADER_BYTES);
     heap.copyWithin(ref, keyOffset(oldFlags), moved, keyOffset(flags), keyLength);
     if (expires !== 0 && (oldFlags & ENTRY_EXPIRES) !== 0) {
@@ -578,40 +650,66 @@ export class Database {
     heap.words[word + 2] = valueLength;
     if (!isInline) heap.words[word + (outsideOffset(flags) >>> 2)] = outside;
     else if (oldOutside !== 0) heap.free(oldOutside);
+    this.#replaceEntry(hash, ref, oldFlags & ENTRY_EXPIRES, moved, expires);
+    return moved;
+  }
+
+  /** Puts an entry in the place of another of the same key, which ends. */
+  #replaceEntry(hash: number, ref: number, expired: number, moved: number, expires: number): void {
     if (this.keys.findReference(hash, ref)) this.keys.replaceFound(moved);
-    if ((oldFlags & ENTRY_EXPIRES) === 0) {
+    if (expired === 0) {
       if (expires !== 0) this.expires.insert(hash, moved);
     } else if (this.expires.findReference(hash, ref)) {
       if (expires !== 0) this.expires.replaceFound(moved);
       else this.expires.removeFound();
     }
-    heap.free(ref);
+    this.heap.free(ref);
+  }
+
+  /** Makes the entry anew with or without an expiry time, which is not written yet. */
+  #withExpiry(ref: number, expires: number): number {
+    const kind = this.kindOf(ref);
+    if (!isGraph(kind)) {
+      const length = this.valueLengthOf(ref);
+      return this.#rebuild(ref, expires, length, length);
+    }
+    return this.#withRoot(ref, expires, kind, this.outsideOf(ref));
+  }
+
+  /** Makes the entry anew with a graph as its value. */
+  #withRoot(ref: number, expires: number, kind: number, root: number): number {
+    const heap = this.heap;
+    const hash = this.hashOf(ref);
+    const oldFlags = this.flagsOf(ref);
+    const keyLength = oldFlags & ENTRY_KEY_LENGTH_MASK;
+    if (expires !== 0 && (oldFlags & ENTRY_EXPIRES) === 0) this.expires.reserve(hash);
+    const moved = this.newGraphEntry(keyLength, kind, keyLength | expires | ENTRY_OUTSIDE, root);
+    const flags = this.flagsOf(moved);
+    heap.copyWithin(ref, keyOffset(oldFlags), moved, keyOffset(flags), keyLength);
+    if (expires !== 0 && (oldFlags & ENTRY_EXPIRES) !== 0) {
+      heap.copyWithin(ref, ENTRY_EXPIRES_AT, moved, ENTRY_EXPIRES_AT, 8);
+    }
+    this.setAccess(moved, this.accessOf(ref));
+    if (this.#hasExpiringFields(kind, root) && this.expiringFields.findReference(hash, ref)) {
+      this.expiringFields.replaceFound(moved);
+    }
+    this.#replaceEntry(hash, ref, oldFlags & ENTRY_EXPIRES, moved, expires);
     return moved;
   }
 
-  /** An outside value of a new entry, which is ended again when there is no room for it. */
-  #outsideFor(entry: number, oldOutside: number, valueLength: number, keepBytes: number): number {
-    const heap = this.#heap;
-    try {
-      if (oldOutside === 0) return heap.allocate(Math.max(valueLength, 1));
-      return heap.resize(oldOutside, valueLength, keepBytes);
-    } catch (thrown) {
-      heap.free(entry);
-      throw thrown;
-    }
+  #hasExpiringFields(kind: number, root: number): boolean {
+    return kind === KIND_HASHTABLE && this.#keyspace.records.expiringCount(root) > 0;
   }
 
-  #unlink(ref: number): void {
+  /** Takes an entry out of every dict. */
+  #detach(ref: number): void {
     const hash = this.hashOf(ref);
-    if ((this.#flagsOf(ref) & ENTRY_EXPIRES) !== 0 && this.expires.findReference(hash, ref)) {
+    if (this.#hasExpiringFields(this.kindOf(ref), this.outsideOf(ref))) {
+      if (this.expiringFields.findReference(hash, ref)) this.expiringFields.removeFound();
+    }
+    if ((this.flagsOf(ref) & ENTRY_EXPIRES) !== 0 && this.expires.findReference(hash, ref)) {
       this.expires.removeFound();
     }
     if (this.keys.findReference(hash, ref)) this.keys.removeFound();
-  }
-
-  #writeExpiry(ref: number, expiresAtMs: number): void {
-    const word = this.#heap.write(ref) >>> 2;
-    this.#heap.words[word + 3] = expiresAtMs | 0;
-    this.#heap.words[word + 4] = Math.floor(expiresAtMs / 2 ** 32);
   }
 }

@@ -22,7 +22,19 @@ import type { Heap } from "../heap/heap.ts";
 import type { Database } from "./database.ts";
 import { NO_EXPIRY } from "./database.ts";
 import type { Keyspace } from "./keyspace.ts";
-import { TYPE_STRING } from "./value_type.ts";
+import { digestHash } from "./hash/digest.ts";
+import { digestList } from "./list/digest.ts";
+import { digestSet } from "./set/digest.ts";
+import { digestStream } from "./stream/digest.ts";
+import {
+  TYPE_HASH,
+  TYPE_LIST,
+  TYPE_SET,
+  TYPE_STREAM,
+  TYPE_STRING,
+  TYPE_ZSET,
+} from "./value_type.ts";
+import { digestZset } from "./zset/digest.ts";
 
 const EXPIRE_MARK = latin1Bytes("!!expire!!");
 
@@ -101,6 +113,11 @@ type AddValue = (digest: Digest, database: Database, ref: number) => void;
 /** How values of each type are added, by the type's number. */
 const ADD_VALUE: Readonly<Record<number, AddValue>> = {
   [TYPE_STRING]: (digest, database, ref) => digest.mixString(database, ref),
+  [TYPE_LIST]: digestList,
+  [TYPE_SET]: digestSet,
+  [TYPE_ZSET]: digestZset,
+  [TYPE_HASH]: digestHash,
+  [TYPE_STREAM]: digestStream,
 };
 
 /** Adds a value, its type and whether it expires. */

@@ -8,6 +8,7 @@
  */
 import type { Keyspace } from "./keyspace.ts";
 import type { Database } from "./database.ts";
+import { FieldExpiry } from "./hash/field_expiry.ts";
 
 const KEYS_PER_ROUND = 20;
 const EXPIRED_SHARE_ACCEPTED = 0.1;
@@ -27,6 +28,7 @@ export class ActiveExpiry {
 
   readonly #keyspace: Keyspace;
   readonly #monotonicUs: () => number;
+  readonly #fields: FieldExpiry;
   #nextDatabase = 0;
   #ttlSumMs = 0;
   #ttlSamples = 0;
@@ -34,6 +36,7 @@ export class ActiveExpiry {
   constructor(keyspace: Keyspace, monotonicUs: () => number) {
     this.#keyspace = keyspace;
     this.#monotonicUs = monotonicUs;
+    this.#fields = new FieldExpiry(keyspace);
   }
 
   /** Expires what is due; `hz` calls a second are expected. */
@@ -59,9 +62,21 @@ export class ActiveExpiry {
       }
       this.#settleAverage(database);
     }
+    this.#expireFields(deadlineUs);
     this.expiredCount += expired;
     const stalePercent = sampled === 0 ? 0 : expired / sampled * 100;
     this.stalePercent = this.stalePercent * 0.95 + stalePercent * 0.05;
+  }
+
+  /** The fields of hashes, with the time that keys have left over, or a round in each database. */
+  #expireFields(deadlineUs: number): void {
+    const { databases } = this.#keyspace;
+    for (let i = 0; i < databases.length; i++) {
+      const database = databases[this.#nextDatabase++ % databases.length];
+      while (this.#fields.round(database)) {
+        if (this.#monotonicUs() > deadlineUs) break;
+      }
+    }
   }
 
   /** CONFIG RESETSTAT. */

@@ -10,12 +10,31 @@ import { KeyHash } from "../base/hash.ts";
 import { Heap } from "../heap/heap.ts";
 import { AccessClock } from "./access.ts";
 import { Database, NO_EXPIRY } from "./database.ts";
+import { RecordDict } from "../heap/record_dict.ts";
+import { EncodingLimits } from "./encoding_limits.ts";
+import { Hashes } from "./hash/hashes.ts";
 import { KeysAhead } from "./keys_ahead.ts";
+import { LazyFree } from "./lazy_free.ts";
+import { Streams } from "./stream/streams.ts";
+import { Sets } from "./set/sets.ts";
+import { Quicklists } from "./list/quicklist.ts";
+import { Zsets } from "./zset/zsets.ts";
 
 /** What a keyspace asks of the server around it. */
 export interface KeyspaceEvents {
   /** A key's time has come; it is about to be deleted (to be propagated as DEL or UNLINK). */
   expired(database: Database, ref: number): void;
+  /**
+   * The time of a field, named by `bytes[start..end)`, has come; it is about to be deleted, and its
+   * key with it when it is the last one (to be propagated as HDEL).
+   */
+  fieldExpired?(
+    database: Database,
+    ref: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void;
   /** A command has removed every key of every database. */
   flushedAll?(): void;
 }
@@ -27,6 +46,18 @@ export class Keyspace {
   readonly keysAhead: KeysAhead;
   readonly prng: Prng;
   readonly events: KeyspaceEvents;
+  readonly limits: EncodingLimits = new EncodingLimits();
+  /** Large hashes and sets, and the scores of sorted sets. */
+  readonly records: RecordDict;
+  readonly streams: Streams;
+  /** Sorted sets. */
+  readonly zsets: Zsets;
+  readonly hashes: Hashes;
+  readonly sets: Sets;
+  /** Large lists. */
+  readonly lists: Quicklists;
+  /** What has been unlinked and is still to be freed. */
+  readonly lazyFree: LazyFree = new LazyFree();
   databases: Database[] = [];
 
   /** The instant that commands see: whole milliseconds since the epoch. */
@@ -44,14 +75,25 @@ export class Keyspace {
   keepsExpired = false;
   /** True while an append-only file is loaded: keys live until their DEL comes. */
   ignoresExpiry = false;
+  /** `lazyfree-lazy-expire`, `lazyfree-lazy-server-del`: what ends so is freed later. */
+  freesExpiredLazily = false;
+  freesReplacedLazily = false;
+  /** False while no value but strings has been there since everything was flushed. */
+  holdsCollections = false;
 
-  constructor(prng: Prng, events: KeyspaceEvents, databaseCount: number) {
-    this.heap = new Heap();
+  constructor(prng: Prng, events: KeyspaceEvents, databaseCount: number, heap: Heap = new Heap()) {
+    this.heap = heap;
     this.prng = prng;
     this.events = events;
     this.hash = new KeyHash(prng.nextUint32() | 0, prng.nextUint32() | 0);
     this.keysAhead = new KeysAhead(this.hash);
     this.access = new AccessClock(prng);
+    this.records = new RecordDict(this.heap, this.hash);
+    this.streams = new Streams(this.heap);
+    this.lists = new Quicklists(this.heap);
+    this.zsets = new Zsets(this);
+    this.hashes = new Hashes(this);
+    this.sets = new Sets(this);
     for (let i = 0; i < databaseCount; i++) this.databases.push(new Database(this, i));
   }
 
@@ -80,7 +122,8 @@ export class Keyspace {
   expire(database: Database, ref: number): void {
     this.events.expired(database, ref);
     this.expiredCount++;
-    database.delete(ref);
+    if (this.freesExpiredLazily) database.unlink(ref);
+    else database.delete(ref);
   }
 
   /** Keys of all databases. */
@@ -101,13 +144,23 @@ export class Keyspace {
     other.index = first;
   }
 
-  /** Empties one database, or all of them; returns how many keys there were. */
-  flush(database?: Database): number {
+  /**
+   * Empties one database, or all of them; returns how many keys there were.
+   * @param isLazy what can be freed later is, in slices.
+   */
+  flush(database: Database | undefined, isLazy: boolean): number {
     const count = database === undefined ? this.size : database.size;
     if (count === this.size) {
       // Nothing else lives in the heap: it is emptied page by page instead of key by key.
       for (const each of this.databases) each.forget();
+      this.lazyFree.forget();
+      // Redis, which goes through all of them, would have taken its time.
+      if (isLazy) this.lazyFree.freedCount += count;
       this.heap.clear();
+      this.holdsCollections = false;
+    } else if (isLazy) {
+      const steps = database?.detachAll();
+      if (steps !== undefined) this.lazyFree.addDatabase(steps, count);
     } else database?.clear();
     return count;
   }

@@ -12,9 +12,13 @@ import { latin1Bytes, utf8Bytes, writeLatin1 } from "../base/ascii.ts";
 import { formatDouble } from "../base/double_text.ts";
 
 const FIRST_BYTES = 16 * 1024;
-/** Larger buffers are not kept for the next one who needs a buffer. */
-const KEPT_BYTES_MAX = 256 * 1024;
-const KEPT_BUFFERS_MAX = 64;
+const FIRST_BITS = 14;
+/** Larger buffers are not kept for the next one who needs a buffer: 16 KiB times 2^6. */
+const KEPT_ORDER_MAX = 6;
+/** All kept buffers together. */
+const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+/** Sent bytes are taken out of a buffer that holds more than this. */
+const SENT_BYTES_MAX = 256 * 1024;
 /** `$` and a length and \r\n, or any other header. */
 const HEADER_BYTES = 32;
 
@@ -27,17 +31,31 @@ const NULL2 = latin1Bytes("$-1\r\n");
 const NULL_ARRAY2 = latin1Bytes("*-1\r\n");
 const NULL3 = latin1Bytes("_\r\n");
 
-/** Buffers that nobody writes into at the moment. */
+/**
+ * Buffers that nobody writes into at the moment, by size: 16 KiB times a power of two. Long replies
+ * in a pipeline need large ones again and again, and fresh memory is slow.
+ */
 export class BufferPool {
-  readonly #free: Uint8Array[] = [];
+  readonly #free: Uint8Array[][] = Array.from({ length: KEPT_ORDER_MAX + 1 }, () => []);
+  #keptBytes = 0;
 
-  take(): Uint8Array {
-    return this.#free.pop() ?? new Uint8Array(FIRST_BYTES);
+  /** A buffer of at least so many bytes. */
+  take(sizeBytes: number): Uint8Array {
+    const order = sizeBytes <= FIRST_BYTES ? 0 : 32 - FIRST_BITS - Math.clz32(sizeBytes - 1);
+    // Beyond 1 GiB doubling would ask for more than there may be.
+    if (order > 30 - FIRST_BITS) return new Uint8Array(sizeBytes);
+    const kept = order > KEPT_ORDER_MAX ? undefined : this.#free[order].pop();
+    if (kept === undefined) return new Uint8Array(FIRST_BYTES << order);
+    this.#keptBytes -= kept.length;
+    return kept;
   }
 
   give(buffer: Uint8Array): void {
-    if (buffer.length === 0 || buffer.length > KEPT_BYTES_MAX) return;
-    if (this.#free.length < KEPT_BUFFERS_MAX) this.#free.push(buffer);
+    const order = 31 - FIRST_BITS - Math.clz32(buffer.length);
+    if (buffer.length !== FIRST_BYTES << order || order > KEPT_ORDER_MAX) return;
+    if (this.#keptBytes + buffer.length > KEPT_BYTES_MAX) return;
+    this.#keptBytes += buffer.length;
+    this.#free[order].push(buffer);
   }
 }
 
@@ -267,7 +285,7 @@ export class ReplyWriter {
   advance(count: number): void {
     this.sent += count;
     if (this.sent === this.length) this.release();
-    else if (this.sent > KEPT_BYTES_MAX && this.sent > this.length >>> 1) {
+    else if (this.sent > SENT_BYTES_MAX && this.sent > this.length >>> 1) {
       this.bytes.copyWithin(0, this.sent, this.length);
       this.length -= this.sent;
       this.sent = 0;
@@ -275,11 +293,11 @@ export class ReplyWriter {
   }
 
   #grow(needed: number): void {
-    if (this.bytes === NO_BUFFER && needed <= FIRST_BYTES) {
-      this.bytes = this.#pool.take();
+    if (this.bytes === NO_BUFFER) {
+      this.bytes = this.#pool.take(needed);
       return;
     }
-    const larger = new Uint8Array(Math.max(needed, FIRST_BYTES, this.bytes.length * 2));
+    const larger = this.#pool.take(Math.max(needed, this.bytes.length * 2));
     larger.set(this.bytes.subarray(0, this.length));
     this.#pool.give(this.bytes);
     this.bytes = larger;

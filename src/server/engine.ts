@@ -24,8 +24,10 @@ import { latin1Bytes } from "../base/ascii.ts";
 import { Client } from "./client.ts";
 import { ClientCare } from "./client_care.ts";
 import type { Config } from "./config/config.ts";
+import { ENCODING_DIRECTIVES } from "./config/directives_data.ts";
 import { Dispatch } from "./dispatch.ts";
 import { HeapCare } from "./heap_care.ts";
+import { LazyFreeing } from "./lazy_freeing.ts";
 import type { Log } from "./log.ts";
 import { OutputLimits } from "./output_limits.ts";
 import { Pause } from "./pause.ts";
@@ -121,9 +123,15 @@ export class Engine {
         const name = config.flag("lazyfree-lazy-expire") ? "UNLINK" : "DEL";
         this.propagation.also(database.index, name, database.keyOf(ref));
       },
+      fieldExpired: (database, ref, bytes, start, end) => {
+        if (!this.propagation.isActive) return;
+        const field = bytes.slice(start, end);
+        this.propagation.also(database.index, "HDEL", database.keyOf(ref), field);
+      },
       flushedAll: () => this.persistence.snapshots.afterFlushAll(),
     }, config.number("databases"));
     this.keyspace.setNow(this.startedMs);
+    new LazyFreeing(this);
     this.startupMemoryBytes = this.usedMemoryBytes;
     this.settings = {
       bulkLengthMax: 0,
@@ -133,6 +141,7 @@ export class Engine {
       sharesIntegers: true,
       skipChecksumValidation: false,
       compressesDump: true,
+      warn: (text) => log.warning(text),
     };
     this.call = new Call(
       this.keyspace,
@@ -276,6 +285,7 @@ export class Engine {
     this.keyspace.misses = 0;
     this.keyspace.expiredCount = 0;
     this.expiry.resetStatistics();
+    this.keyspace.lazyFree.freedCount = 0;
     this.persistence.resetStatistics();
     for (const command of this.commands.commands) command.resetStatistics();
   }
@@ -291,6 +301,22 @@ export class Engine {
     return hexDigits(bytes);
   }
 
+  #followLimits(): void {
+    const { config, keyspace: { limits } } = this;
+    limits.hashMaxListpackEntries = config.number("hash-max-listpack-entries");
+    limits.hashMaxListpackValue = config.number("hash-max-listpack-value");
+    limits.listMaxListpackSize = config.number("list-max-listpack-size");
+    limits.listCompressDepth = config.number("list-compress-depth");
+    limits.setMaxIntsetEntries = config.number("set-max-intset-entries");
+    limits.setMaxListpackEntries = config.number("set-max-listpack-entries");
+    limits.setMaxListpackValue = config.number("set-max-listpack-value");
+    limits.zsetMaxListpackEntries = config.number("zset-max-listpack-entries");
+    limits.zsetMaxListpackValue = config.number("zset-max-listpack-value");
+    limits.hllSparseMaxBytes = config.number("hll-sparse-max-bytes");
+    limits.streamNodeMaxBytes = config.number("stream-node-max-bytes");
+    limits.streamNodeMaxEntries = config.number("stream-node-max-entries");
+  }
+
   #followConfig(): void {
     const config = this.config;
     const follow = () => {
@@ -301,6 +327,9 @@ export class Engine {
       this.settings.compressesDump = config.flag("rdbcompression");
       const policy = config.choice("maxmemory-policy");
       this.settings.sharesIntegers = config.number("maxmemory") === 0 || !/l[rf]u/.test(policy);
+      this.keyspace.freesExpiredLazily = this.settings.lazyExpire;
+      this.keyspace.freesReplacedLazily = config.flag("lazyfree-lazy-server-del");
+      this.#followLimits();
       this.#maxClients = config.number("maxclients");
       this.#queryBufferMax = config.number("client-query-buffer-limit");
       const access = this.keyspace.access;
@@ -316,6 +345,8 @@ export class Engine {
       "lazyfree-lazy-user-del",
       "lazyfree-lazy-user-flush",
       "lazyfree-lazy-expire",
+      "lazyfree-lazy-server-del",
+      ...ENCODING_DIRECTIVES.map((directive) => directive.name),
       "rdbcompression",
       "maxmemory",
       "maxclients",

@@ -67,7 +67,7 @@ class RdbCheck {
   #expires = 0;
   #expired = 0;
   /** The type that is being read; redis-check-rdb begins with 0 and says so of an early error. */
-  #form: ValueForm | undefined = valueForm(0);
+  #form: ValueForm | undefined = valueForm(0, 0);
 
   constructor(reader: RdbReader, output: ToolOutput, nowMs: number) {
     this.#reader = reader;

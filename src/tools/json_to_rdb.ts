@@ -82,6 +82,8 @@ class ItemReader {
   readonly #seen: Set<string> = new Set();
   readonly #integers: Map<string, bigint> = new Map();
   #form: Required<ValueForm> | undefined;
+  /** The byte of the value's type. */
+  #byte = 0;
 
   constructor(json: JsonReader, encoder: RdbEncoder) {
     this.#json = json;
@@ -137,7 +139,7 @@ class ItemReader {
       encoder.byte(OPCODE_FREQ);
       encoder.byte(this.#number("frequency"));
     }
-    encoder.byte(this.#form?.byte ?? 0);
+    encoder.byte(this.#byte);
     this.#writeNameAndValue();
   }
 
@@ -197,7 +199,8 @@ class ItemReader {
     else if (this.#form === undefined) this.#readString(this.#value);
     else {
       this.#value.reset();
-      this.#form.readJson(json, this.#value);
+      const byte = this.#form.readJson(json, this.#value);
+      this.#byte = typeof byte === "number" ? byte : this.#form.byte;
     }
   }
 

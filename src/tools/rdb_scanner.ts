@@ -26,7 +26,7 @@ import {
 } from "../persistence/rdb/rdb_format.ts";
 import { refuseItem, refuseModuleData, refuseType } from "../persistence/rdb/rdb_loader.ts";
 import type { RdbReader } from "../persistence/rdb/rdb_reader.ts";
-import type { RdbValueType } from "../persistence/rdb/value_types.ts";
+import type { RdbValueType } from "../persistence/rdb/rdb_value.ts";
 import { valueTypes } from "../persistence/rdb/value_types.ts";
 import type { ValueForm } from "./value_forms.ts";
 import { valueForm } from "./value_forms.ts";
@@ -163,7 +163,7 @@ export class RdbScanner {
     const reader = this.reader;
     const type = this.#types[byte];
     if (type === undefined) reader.fail(`Invalid object type: ${byte}`, "next");
-    const form = valueForm(byte);
+    const form = valueForm(byte, this.#version);
     if (form === undefined) refuseType(reader, byte, type);
     this.form = form;
     this.doing = "read-key";

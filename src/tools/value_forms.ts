@@ -7,7 +7,13 @@
  * `readJson` is the one that is written.
  */
 import type { RdbEncoder } from "../persistence/rdb/rdb_encoder.ts";
+import { VALKEY_VERSION } from "../persistence/rdb/rdb_format.ts";
 import type { RdbReader } from "../persistence/rdb/rdb_reader.ts";
+import { HASH_FORMS, HASH_VALKEY_FORMS } from "./forms/hash.ts";
+import { LIST_FORMS } from "./forms/list.ts";
+import { SET_FORMS } from "./forms/set.ts";
+import { STREAM_FORMS } from "./forms/stream.ts";
+import { ZSET_FORMS } from "./forms/zset.ts";
 import type { JsonReader } from "./json_reader.ts";
 import type { JsonWriter } from "./json_writer.ts";
 
@@ -23,8 +29,11 @@ export interface ValueForm {
   check(reader: RdbReader): void;
   /** Reads a value and writes it as JSON. */
   writeJson(reader: RdbReader, json: JsonWriter): void;
-  /** Reads a value's JSON and encodes what follows the key in the file. */
-  readJson?(json: JsonReader, encoder: RdbEncoder): void;
+  /**
+   * Reads a value's JSON and encodes what follows the key in the file.
+   * @returns the byte of the type that it has chosen, where that is not always the row's own.
+   */
+  readJson?(json: JsonReader, encoder: RdbEncoder): number | void;
 }
 
 const STRING: ValueForm = {
@@ -42,11 +51,20 @@ const STRING: ValueForm = {
   },
 };
 
-const FORMS: readonly ValueForm[] = [STRING];
+const FORMS: readonly ValueForm[] = [
+  STRING,
+  ...LIST_FORMS,
+  ...SET_FORMS,
+  ...ZSET_FORMS,
+  ...HASH_FORMS,
+  ...STREAM_FORMS,
+];
 
-/** The form of a type's byte; undefined where there is none. */
-export function valueForm(byte: number): ValueForm | undefined {
-  return FORMS.find((form) => form.byte === byte);
+/** The form of a type's byte, in a file of that version; undefined where there is none. */
+export function valueForm(byte: number, version: number): ValueForm | undefined {
+  const hasByte = (form: ValueForm) => form.byte === byte;
+  const own = version === VALKEY_VERSION ? HASH_VALKEY_FORMS.find(hasByte) : undefined;
+  return own ?? FORMS.find(hasByte);
 }
 
 /** The form that a type is written in. */

@@ -87,7 +87,7 @@ function targetFor(call: Call, target: number, sources: Source[], length: number
   const database = call.database;
   const { bytes, starts, ends } = call.args;
   if (target !== 0 && database.typeOf(target) !== TYPE_STRING) {
-    database.delete(target);
+    database.deleteReplaced(target);
     target = database.find(bytes, starts[2], ends[2]);
   }
   if (target === 0) {

@@ -71,12 +71,13 @@ const flushall = defineCommand({
   run: (call) => flush(call, undefined),
 });
 
-/** ASYNC and SYNC come to the same: emptying the heap is no work that could be put off. */
+/** SYNC and ASYNC differ where other databases keep their keys: else the heap is emptied as a whole. */
 function flush(call: Call, database: Database | undefined): void {
   const isValid = call.count === 1 ||
     (call.count === 2 && (call.is(1, "sync") || call.is(1, "async")));
   if (!isValid) return call.syntaxError();
-  call.dirty += call.keyspace.flush(database);
+  const isLazy = call.count === 2 ? call.is(1, "async") : call.settings.lazyUserFlush;
+  call.dirty += call.keyspace.flush(database, isLazy);
   if (database === undefined) call.keyspace.events.flushedAll?.();
   // Told to those who repeat it even where there was nothing to remove.
   if (call.propagation.isActive) {

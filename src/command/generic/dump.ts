@@ -18,7 +18,8 @@ import {
 } from "../../persistence/rdb/rdb_format.ts";
 import { applyUse } from "../../persistence/rdb/rdb_loader.ts";
 import { RdbReader } from "../../persistence/rdb/rdb_reader.ts";
-import { RdbTarget, valueTypeOfKind, valueTypes } from "../../persistence/rdb/value_types.ts";
+import { RdbTarget } from "../../persistence/rdb/rdb_value.ts";
+import { savedType, valueTypes } from "../../persistence/rdb/value_types.ts";
 import type { Call } from "../call.ts";
 import type { CommandDefinition } from "../definition.ts";
 import { defineCommand, keyRange } from "../definition.ts";
@@ -57,10 +58,7 @@ const dump = defineCommand({
   run(call) {
     const ref = call.lookupRead(1);
     if (ref === 0) return call.reply.null();
-    const type = valueTypeOfKind(call.database.kindOf(ref));
-    if (type === undefined || type.save === undefined) {
-      throw new Error("a value that DUMP does not know");
-    }
+    const type = savedType(call.keyspace.heap, ref);
     payload.reset();
     payload.compresses = call.settings.compressesDump;
     payload.byte(type.byte);
@@ -172,7 +170,7 @@ function runRestore(call: Call, options: RestoreOptions): void {
   if (ref === 0) return reply.error(BAD_DATA);
 
   const old = options.replaces ? database.find(bytes, starts[1], ends[1]) : 0;
-  if (old !== 0) database.delete(old);
+  if (old !== 0) database.deleteReplaced(old);
   if (expiresAtMs !== NO_EXPIRY && keyspace.isPast(expiresAtMs)) {
     aside.delete(ref);
     if (old !== 0) {
@@ -207,6 +205,7 @@ function isFooterRight(call: Call): boolean {
 function loadAside(call: Call, aside: Database, expiresAtMs: number): number {
   const { bytes, starts, ends } = call.args;
   const reader = RdbReader.ofBytes(bytes, starts[3], ends[3] - FOOTER_BYTES);
+  reader.isSanitizing = true;
   const target = new RdbTarget(aside);
   target.expiresAtMs = expiresAtMs;
   try {
@@ -221,6 +220,7 @@ function loadAside(call: Call, aside: Database, expiresAtMs: number): number {
     if (!(error instanceof RdbError) && !(error instanceof HeapFull)) throw error;
     if (target.ref !== 0) aside.delete(target.ref);
     if (error instanceof HeapFull) throw error;
+    call.settings.warn(error.message);
     return 0;
   }
 }

@@ -25,7 +25,7 @@ const del = defineCommand({
   tips: MULTI_SHARD_SUM,
   keys: [keyRange(1, -1, 1, "RM delete")],
   arguments: KEYS,
-  run: deleteKeys,
+  run: (call) => deleteKeys(call, call.settings.lazyUserDelete),
 });
 
 const unlink = defineCommand({
@@ -40,17 +40,18 @@ const unlink = defineCommand({
   tips: MULTI_SHARD_SUM,
   keys: [keyRange(1, -1, 1, "RM delete")],
   arguments: KEYS,
-  run: deleteKeys,
+  run: (call) => deleteKeys(call, true),
 });
 
-function deleteKeys(call: Call): void {
+function deleteKeys(call: Call, isLazy: boolean): void {
   const args = call.args;
   const database = call.database;
   let deleted = 0;
   for (let i = 1; i < args.count; i++) {
     const ref = database.peek(args.bytes, args.starts[i], args.ends[i]);
     if (ref === 0) continue;
-    database.delete(ref);
+    if (isLazy) database.unlink(ref);
+    else database.delete(ref);
     deleted++;
   }
   call.dirty += deleted;

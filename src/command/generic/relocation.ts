@@ -34,7 +34,7 @@ const rename = defineCommand({
     if (call.lookupWrite(1) === 0) return call.reply.error(NO_SUCH_KEY);
     if (!hasSameKeys(call)) {
       const target = call.lookupWrite(2);
-      if (target !== 0) call.database.delete(target);
+      if (target !== 0) call.database.deleteReplaced(target);
       move(call, call.database, 2);
     }
     call.reply.ok();
@@ -119,7 +119,7 @@ const copy = defineCommand({
     const existing = lookupWriteIn(target, call, 2);
     if (existing !== 0) {
       if (!replaces) return call.reply.integer(0);
-      target.delete(existing);
+      target.deleteReplaced(existing);
     }
     const { bytes, starts, ends } = call.args;
     const ref = call.database.find(bytes, starts[1], ends[1]);

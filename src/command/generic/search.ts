@@ -5,16 +5,15 @@
  * returns whole segments, some forty keys each, so COUNT is a least and not a most. Cursors lie
  * below 2^32; a higher one, which no reply of ours has named, is an end already.
  */
-import { parsed64, parseStrtoull } from "../../base/integer_text.ts";
 import { SCAN_START } from "../../heap/dict.ts";
 import type { HeapView } from "../../heap/heap_view.ts";
 import { TYPE_NAMES } from "../../keyspace/value_type.ts";
 import { NO_EXPIRY } from "../../keyspace/database.ts";
-import { INVALID_CURSOR } from "../../protocol/wire_errors.ts";
 import type { Call } from "../call.ts";
 import type { CommandDefinition } from "../definition.ts";
 import { defineCommand } from "../definition.ts";
 import { int64OrReply } from "../expiry_argument.ts";
+import { cursorOrReply } from "../scan_argument.ts";
 import { isKeyMatched, isLiteral, isMatchAll, replyKey } from "./entry_key.ts";
 
 const SCAN_COUNT = 10;
@@ -25,10 +24,6 @@ const ANY_TYPE = -1;
 const UNKNOWN_TYPE = -2;
 /** A larger list of references is given back after use. */
 const KEPT_REFS_MAX = 64 * 1024;
-/** C's isspace. */
-const SPACE = 0x20;
-const TAB = 0x09;
-const CARRIAGE_RETURN = 0x0d;
 
 const keys = defineCommand({
   name: "keys",
@@ -240,24 +235,6 @@ function replyScan(call: Call, cursor: number): void {
   reply.array(found.count);
   for (let i = 0; i < found.count; i++) replyKey(reply, heap, found.refs[i]);
   found.clear();
-}
-
-/**
- * A cursor as Redis reads it: C's strtoul, but white space in front is refused and nothing at all
- * is 0. NaN after replying with the error.
- */
-function cursorOrReply(call: Call, index: number): number {
-  const args = call.args;
-  const start = args.starts[index];
-  const end = args.ends[index];
-  if (start === end) return SCAN_START;
-  const first = args.bytes[start];
-  const isSpace = first === SPACE || (first >= TAB && first <= CARRIAGE_RETURN);
-  if (!isSpace && parseStrtoull(args.bytes, start, end)) {
-    return (parsed64.high >>> 0) * 2 ** 32 + (parsed64.low >>> 0);
-  }
-  call.reply.error(INVALID_CURSOR);
-  return NaN;
 }
 
 /** The commands of this file. */

@@ -4,6 +4,7 @@
  *     *2 \r\n $6 \r\n SELECT \r\n $1 \r\n 0 \r\n
  */
 import { latin1Bytes } from "../../base/ascii.ts";
+import { formatDouble } from "../../base/double_text.ts";
 import { MAX_INTEGER_TEXT_BYTES, writeInt64, writeInteger } from "../../base/integer_text.ts";
 import { ENTRY_KEY_LENGTH_MASK, keyOffset } from "../../heap/entry.ts";
 import type { HeapView } from "../../heap/heap_view.ts";
@@ -11,6 +12,7 @@ import { finished } from "../entry_writing.ts";
 import type { RdbEncoder, RdbRest } from "../rdb/rdb_encoder.ts";
 import { PIECE_BYTES } from "../rdb/rdb_encoder.ts";
 
+const ASTERISK = 42;
 const DOLLAR = 36;
 const CARRIAGE_RETURN = 13;
 const LINE_FEED = 10;
@@ -31,6 +33,29 @@ export class CommandText {
   /** Begins a command with what {@link commandStart} made. */
   start(bytes: Uint8Array): void {
     this.#encoder.raw(bytes, 0, bytes.length);
+  }
+
+  /** Begins a command whose number of arguments, its name included, is known only now. */
+  begin(count: number, name: Uint8Array): void {
+    const encoder = this.#encoder;
+    encoder.reserve(MAX_INTEGER_TEXT_BYTES + 3);
+    encoder.bytes[encoder.length] = ASTERISK;
+    encoder.length = writeInteger(encoder.bytes, encoder.length + 1, count);
+    this.#lineEnd();
+    this.bytes(name, 0, name.length);
+  }
+
+  /** Bytes as an argument. */
+  bytes(source: Uint8Array, start: number, end: number): void {
+    this.#length(end - start);
+    this.#encoder.raw(source, start, end);
+    this.#lineEnd();
+  }
+
+  /** A double, a score for example, as an argument. */
+  number(value: number): void {
+    const text = latin1Bytes(formatDouble(value));
+    this.bytes(text, 0, text.length);
   }
 
   /** The key of an entry as an argument. */

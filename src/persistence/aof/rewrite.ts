@@ -11,7 +11,6 @@
  * put it into the manifest.
  */
 import { latin1Bytes } from "../../base/ascii.ts";
-import { assert } from "../../base/assert.ts";
 import { ENTRY_EXPIRES } from "../../heap/entry.ts";
 import type { HeapImage, HeapView } from "../../heap/heap_view.ts";
 import type { Keyspace } from "../../keyspace/keyspace.ts";
@@ -23,7 +22,7 @@ import { RdbEncoder } from "../rdb/rdb_encoder.ts";
 import { writeRdb } from "../rdb/rdb_writer.ts";
 import type { RdbContents, RdbContentSettings, RdbDatabase } from "../rdb/snapshot.ts";
 import { describeContents } from "../rdb/snapshot.ts";
-import { valueTypeOfKind } from "../rdb/value_types.ts";
+import { savedType } from "../rdb/value_types.ts";
 import { TemporaryFile } from "../temporary_file.ts";
 import { aofWriteError } from "./aof_directory.ts";
 import { commandStart, CommandText } from "./command_text.ts";
@@ -157,10 +156,7 @@ class CommandWriter implements EntryWriter {
 
   write(ref: number): RdbRest | undefined {
     const view = this.#view;
-    const word = view.read(ref) >>> 2;
-    const type = valueTypeOfKind(view.words[word] & 0xff);
-    assert(type?.rewrite !== undefined, "every kind of entry can be rewritten");
-    const rest = type.rewrite(this.#text, view, ref);
+    const rest = savedType(view, ref).rewrite(this.#text, view, ref);
     if (rest !== undefined) return this.#finish(rest, ref);
     this.#writeExpiry(ref);
     return undefined;

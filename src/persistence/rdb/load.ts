@@ -58,16 +58,17 @@ export function* loadRdb(
       };
     }
     isWhole = true;
-    const { loadedCount, expiredCount } = loader;
+    const { loadedCount, expiredCount, emptyCount } = loader;
+    const empty = emptyCount === 0 ? "" : `, empty keys skipped: ${emptyCount}`;
     settings.notice?.(
-      `Done loading RDB, keys loaded: ${loadedCount}, keys expired: ${expiredCount}.`,
+      `Done loading RDB, keys loaded: ${loadedCount}, keys expired: ${expiredCount}${empty}.`,
     );
     return { loadedCount, expiredCount, endBytes: reader.offsetBytes };
   } finally {
     file.close();
     if (!isWhole) {
       if (merges) loader?.abandon();
-      else keyspace.flush();
+      else keyspace.flush(undefined, false);
     }
   }
 }

@@ -42,6 +42,9 @@ export type RdbSink = (bytes: Uint8Array) => void;
 /** What is left of a value that is written in steps; it yields where it may be interrupted. */
 export type RdbRest = Generator<undefined, void, void>;
 
+const doubles = new Float64Array(1);
+const doubleWords = new Int32Array(doubles.buffer);
+
 export class RdbEncoder {
   /** `rdbcompression`. */
   compresses = true;
@@ -106,6 +109,18 @@ export class RdbEncoder {
     bytes[at + 2] = value >>> 16;
     bytes[at + 3] = value >>> 24;
     this.length = at + 4;
+  }
+
+  /** Eight bytes, little-endian, of two words. */
+  int64(high: number, low: number): void {
+    this.int32(low);
+    this.int32(high);
+  }
+
+  /** A double as its eight bytes, little-endian. */
+  float64(value: number): void {
+    doubles[0] = value;
+    this.int64(doubleWords[1], doubleWords[0]);
   }
 
   /** A length, or a number that is written like one. */

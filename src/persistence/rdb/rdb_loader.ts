@@ -31,8 +31,9 @@ import {
 } from "./rdb_format.ts";
 import type { RdbReader } from "./rdb_reader.ts";
 import { StringBatch } from "./string_batch.ts";
-import type { RdbValueType } from "./value_types.ts";
-import { RdbTarget, valueTypes } from "./value_types.ts";
+import type { RdbValueType } from "./rdb_value.ts";
+import { RdbTarget } from "./rdb_value.ts";
+import { valueTypes } from "./value_types.ts";
 
 /** No IDLE or FREQ precedes the key. */
 const NOT_GIVEN = -1;
@@ -41,6 +42,8 @@ const IDLE_SECONDS_MAX = 0x7fffff;
 const IDLE_CLOCK_SECONDS = 0xffffff;
 /** AUX fields are short words and numbers; of a longer one only the beginning is kept. */
 const AUX_BYTES_MAX = 1024;
+/** Empty keys that are told one by one. */
+const EMPTY_KEYS_TOLD_MAX = 10;
 /** As Valkey and Redis name modules: nine characters of six bits, then ten bits of a version. */
 const MODULE_NAME_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -48,6 +51,8 @@ const MODULE_NAME_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 export interface RdbLoadSettings {
   /** `rdbchecksum`, unless DEBUG set-skip-checksum-validation is on. */
   readonly verifiesChecksum: boolean;
+  /** `sanitize-dump-payload yes`: elements that are there twice are looked for, too. */
+  readonly sanitizes?: boolean;
   /** True for a replica and for the base of an append-only file: expired keys are kept. */
   readonly keepsExpired?: boolean;
   /**
@@ -65,6 +70,8 @@ export class RdbLoader {
   /** Keys added, and keys dropped because their time is over. */
   loadedCount = 0;
   expiredCount = 0;
+  /** Keys passed over because their values are collections without an element. */
+  emptyCount = 0;
 
   readonly #reader: RdbReader;
   readonly #keyspace: Keyspace;
@@ -84,6 +91,7 @@ export class RdbLoader {
 
   constructor(reader: RdbReader, keyspace: Keyspace, settings: RdbLoadSettings) {
     this.#reader = reader;
+    reader.isSanitizing = settings.sanitizes === true;
     this.#keyspace = keyspace;
     this.#settings = settings;
     this.#dropped = new Database(keyspace, 0);
@@ -186,7 +194,8 @@ export class RdbLoader {
     const target = this.#target;
     const ref = target.ref;
     target.ref = 0;
-    if (target.database === this.#dropped) {
+    if (ref === 0) this.#skipEmpty();
+    else if (target.database === this.#dropped) {
       target.database.delete(ref);
       this.expiredCount++;
     } else {
@@ -198,6 +207,14 @@ export class RdbLoader {
     this.#expiresAtMs = NO_EXPIRY;
     this.#idleSeconds = NOT_GIVEN;
     this.#frequency = NOT_GIVEN;
+  }
+
+  /** Nothing was added: a collection without elements, which old versions could leave behind. */
+  #skipEmpty(): void {
+    const { keyBytes, keyStart, keyEnd } = this.#reader;
+    if (this.emptyCount++ >= EMPTY_KEYS_TOLD_MAX) return;
+    const key = utf8(keyBytes, keyStart, Math.min(keyEnd, keyStart + AUX_BYTES_MAX));
+    this.#settings.notice?.(`rdbLoadObject skipping empty key: ${key}`);
   }
 
   #opcode(opcode: number): void {

@@ -37,6 +37,9 @@ const CHUNK_BYTES = 1 << 20;
 /** Strings up to this length are handed out whole from the chunk or the scratch. */
 const WHOLE_BYTES_MAX = 1 << 18;
 
+const doubles = new Float64Array(1);
+const doubleWords = new Int32Array(doubles.buffer);
+
 export class RdbReader {
   /** The chunk; parsing stands at `at`, and there is nothing from `end` on. */
   bytes: Uint8Array;
@@ -49,6 +52,8 @@ export class RdbReader {
   stringBytes: Uint8Array;
   stringStart = 0;
   stringEnd = 0;
+  /** Values come from a stranger: elements that are there twice are looked for, too. */
+  isSanitizing = false;
   /** The length of a string that was left in the file by {@link readString}. */
   longLength = 0;
 
@@ -138,6 +143,14 @@ export class RdbReader {
     this.need(8);
     const low = this.readInt32() >>> 0;
     return this.readInt32() * 2 ** 32 + low;
+  }
+
+  /** A double of eight bytes, little-endian. */
+  readFloat64(): number {
+    this.need(8);
+    doubleWords[0] = this.readInt32();
+    doubleWords[1] = this.readInt32();
+    return doubles[0];
   }
 
   /** A length that must be one. Beyond 2^53 it is only near, and too large for any use. */

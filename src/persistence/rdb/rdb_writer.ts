@@ -6,7 +6,6 @@
  * that knows whether it may drop them.
  */
 import { latin1Bytes } from "../../base/ascii.ts";
-import { assert } from "../../base/assert.ts";
 import { Prng } from "../../base/prng.ts";
 import { ENTRY_EXPIRES, ENTRY_KEY_LENGTH_MASK, keyOffset } from "../../heap/entry.ts";
 import type { HeapView } from "../../heap/heap_view.ts";
@@ -25,7 +24,7 @@ import {
   rdbMagic,
 } from "./rdb_format.ts";
 import type { RdbContents, RdbDatabase } from "./snapshot.ts";
-import { valueTypeOfKind } from "./value_types.ts";
+import { savedType } from "./value_types.ts";
 
 /**
  * Writes a file of these contents, in steps as {@link writeEntries} does; the encoder has handed
@@ -103,8 +102,7 @@ class RdbEntryWriter implements EntryWriter {
       encoder.byte(OPCODE_FREQ);
       encoder.byte(this.#access.frequency(header >>> 8));
     }
-    const type = valueTypeOfKind(header & 0xff);
-    assert(type !== undefined && type.save !== undefined, "every kind of entry can be saved");
+    const type = savedType(view, ref);
     encoder.byte(type.byte);
     const key = encoder.heapString(view, ref, keyOffset(flags), flags & ENTRY_KEY_LENGTH_MASK);
     // Keys of more than a piece are so rare that they need no pause.

@@ -5,7 +5,7 @@
  */
 import type { DictRoot } from "../../heap/dict.ts";
 import type { Keyspace } from "../../keyspace/keyspace.ts";
-import { RDB_VERSION_WRITTEN } from "./value_types.ts";
+import { versionToWrite } from "./value_types.ts";
 
 /** One database that is not empty. */
 export interface RdbDatabase {
@@ -61,7 +61,7 @@ export function describeContents(keyspace: Keyspace, settings: RdbContentSetting
     if (keys.count > 0) databases.push({ index, keys: keys.root, expiresCount: expires.count });
   }
   return {
-    version: RDB_VERSION_WRITTEN,
+    version: versionToWrite(keyspace),
     aux: auxFields(keyspace, settings),
     databases,
     keyCount: keyspace.size,

@@ -82,11 +82,12 @@ export function keysOf(
   const positions: number[] = [];
   const outer = call.args;
   call.args = args;
-  const error = definition.getKeys(call, positions);
+  const flags: string[] = [];
+  const error = definition.getKeys(call, positions, flags);
   call.args = outer;
   if (error !== undefined) return undefined;
-  const flags = (definition.keys?.[0]?.flags ?? "").replace(/ ?incomplete/, "");
-  return positions.map((index) => ({ index, flags }));
+  const usual = (definition.keys?.[0]?.flags ?? "").replace(/ ?incomplete/, "");
+  return positions.map((index, i) => ({ index, flags: flags[i] ?? usual }));
 }
 
 function argumentsFrom(args: Arguments, start: number): Arguments {

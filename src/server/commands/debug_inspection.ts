@@ -1,14 +1,24 @@
 /** What DEBUG shows of keys, values, indexes and clients. */
-import { assert } from "../../base/assert.ts";
 import type { Call } from "../../command/call.ts";
 import type { Dict } from "../../heap/dict.ts";
 import { ENTRY_EXPIRES, keyOffset } from "../../heap/entry.ts";
+import { EMPTY_LISTPACK_BYTES } from "../../heap/listpack.ts";
 import { UNIT_BYTES } from "../../heap/page_layout.ts";
-import type { Database } from "../../keyspace/database.ts";
+import { ROOT_SEGMENTS } from "../../heap/record_directory.ts";
+import { SEGMENT_RECORDS_MAX } from "../../heap/record_segment.ts";
+import { TreeWalk } from "../../heap/tree_walk.ts";
 import { NO_EXPIRY } from "../../keyspace/database.ts";
-import { ENCODING_INT, ENCODING_NAMES, TYPE_STRING } from "../../keyspace/value_type.ts";
+import { FORM_ALONE, leafForm, packedBytesOf } from "../../keyspace/list/leaf.ts";
+import {
+  ENCODING_HASHTABLE,
+  ENCODING_INT,
+  ENCODING_NAMES,
+  ENCODING_QUICKLIST,
+  ENCODING_SKIPLIST,
+  TYPE_STRING,
+} from "../../keyspace/value_type.ts";
 import { RdbEncoder } from "../../persistence/rdb/rdb_encoder.ts";
-import { valueTypeOfKind } from "../../persistence/rdb/value_types.ts";
+import { savedType } from "../../persistence/rdb/value_types.ts";
 import { NO_SUCH_KEY } from "../../protocol/wire_errors.ts";
 import type { Client } from "../client.ts";
 import type { Engine } from "../engine.ts";
@@ -23,18 +33,37 @@ export function object(engine: Engine, call: Call): void {
   call.reply.simple(
     `Value at:0x${place.toString(16)} refcount:1 ` +
       `encoding:${ENCODING_NAMES[database.encodingOf(ref)]} ` +
-      `serializedlength:${serializedLength(engine, database, ref)} ` +
-      `lru:${access} lru_seconds_idle:${keyspace.access.idleSeconds(access)}`,
+      `serializedlength:${serializedLength(engine, ref)} ` +
+      `lru:${access} lru_seconds_idle:${keyspace.access.idleSeconds(access)}` +
+      quicklistText(call, ref),
   );
 }
 
+/** The figures of a large list, whose leaves are called nodes there. */
+function quicklistText(call: Call, ref: number): string {
+  const { database, keyspace: { heap, lists, limits } } = call;
+  if (database.encodingOf(ref) !== ENCODING_QUICKLIST) return "";
+  const walk = new TreeWalk(heap, database.rootOf(ref), 0);
+  let nodes = 0;
+  let bytes = 0;
+  while (walk.next()) {
+    nodes++;
+    bytes += packedBytesOf(heap, walk.leaf);
+    if (leafForm(heap, walk.leaf) !== FORM_ALONE) bytes += EMPTY_LISTPACK_BYTES;
+  }
+  const average = (lists.count(database.rootOf(ref)) / nodes).toFixed(2);
+  return ` ql_nodes:${nodes} ql_avg_node:${average} ` +
+    `ql_listpack_max:${limits.listMaxListpackSize} ql_compressed:${
+      limits.listCompressDepth === 0 ? 0 : 1
+    } ` +
+    `ql_uncompressed_size:${bytes}`;
+}
+
 /** The bytes that the value takes in an RDB file. */
-function serializedLength(engine: Engine, database: Database, ref: number): number {
+function serializedLength(engine: Engine, ref: number): number {
   const encoder = new RdbEncoder(() => {}, false);
   encoder.compresses = engine.config.flag("rdbcompression");
-  const type = valueTypeOfKind(database.kindOf(ref));
-  assert(type?.save !== undefined, "every kind of entry can be saved");
-  const rest = type.save(encoder, engine.keyspace.heap, ref);
+  const rest = savedType(engine.keyspace.heap, ref).save(encoder, engine.keyspace.heap, ref);
   while (rest !== undefined && rest.next().done !== true);
   return encoder.offsetBytes;
 }
@@ -90,49 +119,74 @@ export function hashTableStatistics(_engine: Engine, call: Call): void {
   if (index !== index) return;
   const database = call.keyspace.databases[index];
   if (database === undefined) return call.reply.error("ERR Out of range database");
-  const isFull = call.count >= 4 && call.is(3, "full");
   call.reply.verbatim(
     "txt",
-    `[Dictionary HT]\n${dictText(database.keys, isFull)}` +
-      `[Expires HT]\n${dictText(database.expires, isFull)}`,
+    `[Dictionary HT]\n${dictText(call, database.keys)}` +
+      `[Expires HT]\n${dictText(call, database.expires)}`,
   );
 }
 
 /** DEBUG HTSTATS-KEY key [full]. */
 export function valueTableStatistics(_engine: Engine, call: Call): void {
-  const { bytes, starts, ends } = call.args;
-  if (call.database.peekRead(bytes, starts[2], ends[2]) === 0) {
-    return call.reply.error(NO_SUCH_KEY);
+  const { args: { bytes, starts, ends }, database, keyspace: { heap, records, zsets } } = call;
+  const ref = database.peekRead(bytes, starts[2], ends[2]);
+  if (ref === 0) return call.reply.error(NO_SUCH_KEY);
+  let root: number;
+  const encoding = database.encodingOf(ref);
+  if (encoding === ENCODING_HASHTABLE) root = database.rootOf(ref);
+  else if (encoding === ENCODING_SKIPLIST) root = zsets.large.dictOf(database.rootOf(ref));
+  else {
+    return call.reply.error(
+      "ERR The value stored at the specified key is not represented using an hash table",
+    );
   }
-  call.reply.error(
-    "ERR The value stored at the specified key is not represented using an hash table",
-  );
+  const slots = SEGMENT_RECORDS_MAX * heap.wordAt(root, 4 * ROOT_SEGMENTS);
+  const text = tableText(call, records.count(root), slots, (cursor, segments) => {
+    const next = records.scan(root, cursor);
+    segments.push(records.scannedCount);
+    return next;
+  });
+  call.reply.verbatim("txt", text);
+}
+
+function dictText(call: Call, dict: Dict): string {
+  return tableText(call, dict.count, dict.slotCount, (cursor, segments) => {
+    const next = dict.scan(cursor);
+    segments.push(dict.scannedCount);
+    return next;
+  });
 }
 
 /**
- * A dict in Redis's layout. Where Redis has chains of entries, this dict has segments that a look-up
- * probes: `different slots` are segments, and the length of a chain is how many entries one holds.
+ * A dict in Redis's layout. Where Redis has chains of entries, dicts here have segments that a
+ * look-up probes: `different slots` are segments, and the length of a chain is how many entries one
+ * holds.
+ * @param scan goes on by a segment: pushes how many entries it has and returns the next cursor.
  */
-function dictText(dict: Dict, isFull: boolean): string {
+function tableText(
+  call: Call,
+  count: number,
+  slots: number,
+  scan: (cursor: number, segments: number[]) => number,
+): string {
   const head = "Hash table 0 stats (main hash table):\n";
-  if (dict.count === 0) return `${head}No stats available for empty dictionaries\n`;
-  const sizes = `${head} table size: ${dict.slotCount}\n number of elements: ${dict.count}\n`;
-  if (!isFull) return sizes;
-  const segmentsByCount = new Map<number, number>();
-  let segments = 0;
+  if (count === 0) return `${head}No stats available for empty dictionaries\n`;
+  const sizes = `${head} table size: ${slots}\n number of elements: ${count}\n`;
+  if (!(call.count >= 4 && call.is(3, "full"))) return sizes;
+  const lengths: number[] = [];
   let cursor = 0;
-  do {
-    cursor = dict.scan(cursor);
-    segmentsByCount.set(dict.scannedCount, (segmentsByCount.get(dict.scannedCount) ?? 0) + 1);
-    segments++;
-  } while (cursor !== 0);
+  do cursor = scan(cursor, lengths); while (cursor !== 0);
+  const segmentsByCount = new Map<number, number>();
+  for (const length of lengths) {
+    segmentsByCount.set(length, (segmentsByCount.get(length) ?? 0) + 1);
+  }
   const counts = [...segmentsByCount.keys()].sort((a, b) => a - b);
-  const average = (dict.count / segments).toFixed(2);
-  const distribution = counts.map((count) => {
-    const found = segmentsByCount.get(count)!;
-    return `   ${count}: ${found} (${(found * 100 / segments).toFixed(2)}%)\n`;
+  const average = (count / lengths.length).toFixed(2);
+  const distribution = counts.map((each) => {
+    const found = segmentsByCount.get(each)!;
+    return `   ${each}: ${found} (${(found * 100 / lengths.length).toFixed(2)}%)\n`;
   });
-  return `${sizes} different slots: ${segments}\n max chain length: ${counts.at(-1)}\n` +
+  return `${sizes} different slots: ${lengths.length}\n max chain length: ${counts.at(-1)}\n` +
     ` avg chain length (counted): ${average}\n avg chain length (computed): ${average}\n` +
     ` Chain length distribution:\n${distribution.join("")}`;
 }

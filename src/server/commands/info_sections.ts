@@ -185,8 +185,8 @@ function memory(engine: Engine): InfoField[] {
     ["mem_aof_buffer", engine.persistence.log.buffer.bytes.length],
     ["mem_allocator", ALLOCATOR_NAME],
     ["active_defrag_running", 0],
-    ["lazyfree_pending_objects", 0],
-    ["lazyfreed_objects", 0],
+    ["lazyfree_pending_objects", engine.keyspace.lazyFree.pendingCount],
+    ["lazyfreed_objects", engine.keyspace.lazyFree.freedCount],
   ];
 }
 

@@ -31,31 +31,26 @@ import {
 export const ENCODING_DIRECTIVES = [
   integer("hash-max-listpack-entries", 512, 0, LONG_MAX, {
     alias: "hash-max-ziplist-entries",
-    kept: true,
   }),
   memory("hash-max-listpack-value", 64, 0, LONG_MAX, {
     alias: "hash-max-ziplist-value",
-    kept: true,
   }),
   integer("list-max-listpack-size", -2, INT_MIN, INT_MAX, {
     alias: "list-max-ziplist-size",
-    kept: true,
   }),
-  integer("list-compress-depth", 0, 0, INT_MAX, { kept: true }),
-  integer("set-max-intset-entries", 512, 0, LONG_MAX, { kept: true }),
-  integer("set-max-listpack-entries", 128, 0, LONG_MAX, { kept: true }),
-  integer("set-max-listpack-value", 64, 0, LONG_MAX, { kept: true }),
+  integer("list-compress-depth", 0, 0, INT_MAX),
+  integer("set-max-intset-entries", 512, 0, LONG_MAX),
+  integer("set-max-listpack-entries", 128, 0, LONG_MAX),
+  integer("set-max-listpack-value", 64, 0, LONG_MAX),
   integer("zset-max-listpack-entries", 128, 0, LONG_MAX, {
     alias: "zset-max-ziplist-entries",
-    kept: true,
   }),
   memory("zset-max-listpack-value", 64, 0, LONG_MAX, {
     alias: "zset-max-ziplist-value",
-    kept: true,
   }),
-  memory("hll-sparse-max-bytes", 3000, 0, LONG_MAX, { kept: true }),
-  memory("stream-node-max-bytes", 4096, 0, LONG_MAX, { kept: true }),
-  integer("stream-node-max-entries", 100, 0, LONG_MAX, { kept: true }),
+  memory("hll-sparse-max-bytes", 3000, 0, LONG_MAX),
+  memory("stream-node-max-bytes", 4096, 0, LONG_MAX),
+  integer("stream-node-max-entries", 100, 0, LONG_MAX),
 ] as const;
 
 /** Snapshots. */
@@ -67,7 +62,7 @@ export const SNAPSHOT_DIRECTIVES = [
   yesNo("rdb-del-sync-files", false, { kept: true }),
   yesNo("rdb-save-incremental-fsync", true),
   yesNo("stop-writes-on-bgsave-error", true),
-  choice("sanitize-dump-payload", "no", ["no", "yes", "clients"], { kept: true }),
+  choice("sanitize-dump-payload", "no", ["no", "yes", "clients"]),
   // Ours: what a start does with a damaged file. Refuse to start, or put the file aside.
   choice("corrupt-file-policy", "refuse", ["refuse", "quarantine"]),
 ] as const;

@@ -116,6 +116,7 @@ export class AofLoading {
     const loading = this.#loading;
     const steps = loadRdb(platform.files, path, keyspace, {
       verifiesChecksum: config.flag("rdbchecksum") && !settings.skipChecksumValidation,
+      sanitizes: config.choice("sanitize-dump-payload") === "yes",
       keepsExpired: true,
       aux: (name, value) => loading.takeField(name, value),
       notice: (text) => log.notice(text),

@@ -81,7 +81,7 @@ export class DataLoading {
   /** DEBUG RELOAD, after the save: empties, loads. Returns why it could not. */
   reload(options: ReloadOptions): string | undefined {
     const { keyspace, persistence } = this.#engine;
-    if (options.flushes) keyspace.flush();
+    if (options.flushes) keyspace.flush(undefined, false);
     const merges = options.merges || !options.flushes;
     return this.#loadNow(this.#loadRdb(persistence.snapshots.path, merges));
   }
@@ -97,7 +97,7 @@ export class DataLoading {
     }
     // Redis reads it again, and with it the numbers that the next files get.
     persistence.rewrites.forgetManifest();
-    keyspace.flush();
+    keyspace.flush(undefined, false);
     const { sink } = propagation;
     propagation.sink = null;
     try {
@@ -194,6 +194,7 @@ export class DataLoading {
     const startedUs = clock.monotonicUs();
     const result = yield* loadRdb(platform.files, path, keyspace, {
       verifiesChecksum: config.flag("rdbchecksum") && !settings.skipChecksumValidation,
+      sanitizes: config.choice("sanitize-dump-payload") === "yes",
       merges,
       aux: (name, value) => this.takeField(name, value),
       notice: (text) => log.notice(text),
@@ -270,7 +271,7 @@ export class DataLoading {
       log.warning(`Can't move ${path} aside: ${errorText(failure.code)}`);
       throw new StartFailure(failure.message);
     }
-    keyspace.flush();
+    keyspace.flush(undefined, false);
     persistence.rewrites.forgetManifest();
     log.warning(
       `${path} cannot be loaded and has been moved to ${target} (corrupt-file-policy quarantine). ` +

@@ -19,8 +19,11 @@ export class CommandRunner {
     sharesIntegers: false,
     skipChecksumValidation: false,
     compressesDump: true,
+    warn: (text: string) => void this.warnings.push(text),
   };
   readonly call: Call;
+  /** What went to the log. */
+  readonly warnings: string[] = [];
   /** What the last command made others repeat, `database WORD word ...`; long words shortened. */
   propagated: string[] = [];
   readonly #definitions: readonly CommandDefinition[];

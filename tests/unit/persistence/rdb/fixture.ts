@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { latin1, latin1Bytes } from "../../../../src/base/ascii.ts";
 import { Crc64 } from "../../../../src/base/crc64.ts";
 import { Prng } from "../../../../src/base/prng.ts";
-import { NO_EXPIRY } from "../../../../src/keyspace/database.ts";
+import { type Database, NO_EXPIRY } from "../../../../src/keyspace/database.ts";
+import { addValue, Digest } from "../../../../src/keyspace/digest.ts";
 import { Keyspace } from "../../../../src/keyspace/keyspace.ts";
 import { setString, stringBytes } from "../../../../src/keyspace/string_value.ts";
+import { TYPE_STRING } from "../../../../src/keyspace/value_type.ts";
 import type { RdbLoadResult, RdbLoadSettings } from "../../../../src/persistence/rdb/load.ts";
 import { loadRdbNow } from "../../../../src/persistence/rdb/load.ts";
 import type { RdbSaveSettings } from "../../../../src/persistence/rdb/save.ts";
@@ -63,15 +65,22 @@ export function entryOf(keyspace: Keyspace, index: number, key: string): number 
   return keyspace.databases[index].find(bytesOf(key), 0, key.length);
 }
 
-/** Everything that a keyspace holds: `database key -> value, expiry, encoding`, as Latin-1. */
+/**
+ * Everything that a keyspace holds: `database key -> value, expiry, encoding`, as Latin-1. The value
+ * of what is no string is its digest.
+ */
 export function contentsOf(keyspace: Keyspace): Map<string, string> {
   const contents = new Map<string, string>();
+  const digest = new Digest(keyspace.heap);
   for (const database of keyspace.databases) {
     for (let cursor = 0;;) {
       cursor = database.keys.scan(cursor);
       const refs = database.keys.scanned.slice(0, database.keys.scannedCount);
       for (const ref of refs) {
-        const value = latin1(stringBytes(database, ref));
+        const isString = database.typeOf(ref) === TYPE_STRING;
+        const value = isString
+          ? latin1(stringBytes(database, ref))
+          : digestOf(digest, database, ref);
         const expiry = database.expiresAtMs(ref);
         const name = `${database.index} ${latin1(database.keyOf(ref))}`;
         contents.set(name, `${value} ${expiry} ${database.kindOf(ref)}`);
@@ -80,6 +89,15 @@ export function contentsOf(keyspace: Keyspace): Map<string, string> {
     }
   }
   return contents;
+}
+
+/** The digest of a value, whether it expires or not. */
+function digestOf(digest: Digest, database: Database, ref: number): string {
+  digest.reset();
+  addValue(digest, database, ref);
+  // What says so is taken out the way it came in.
+  if (database.expiresAtMs(ref) !== NO_EXPIRY) digest.xor(latin1Bytes("!!expire!!"));
+  return digest.toString();
 }
 
 /** Latin-1 text, or bytes as they are. */

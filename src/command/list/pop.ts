@@ -1,0 +1,154 @@
+/** Taking from the ends of a list: LPOP, RPOP, LMPOP. */
+import {
+  endOfList,
+  listCount,
+  removeFromList,
+  shrinkList,
+} from "../../keyspace/list/list_value.ts";
+import { isGraph, TYPE_LIST } from "../../keyspace/value_type.ts";
+import { NOT_POSITIVE, SYNTAX_ERROR, wrongArity } from "../../protocol/wire_errors.ts";
+import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
+import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
+import { endArgument, endOrReply, int64OrReply, KEY } from "./argument.ts";
+import { replyElement, replyElements } from "./reply.ts";
+
+const COUNT: ArgumentSpecification = {
+  name: "count",
+  type: "integer",
+  since: "6.2.0",
+  flags: ["optional"],
+};
+const COMPLEXITY = "O(N), N being the number of elements taken.";
+const NUMKEYS_NOT_POSITIVE = "ERR numkeys should be greater than 0";
+const COUNT_NOT_POSITIVE = "ERR count should be greater than 0";
+
+export const lpop = defineCommand({
+  name: "lpop",
+  summary: "Takes the first elements from a list and returns them.",
+  since: "1.0.0",
+  group: "list",
+  complexity: COMPLEXITY,
+  history: [["6.2.0", "Takes a `count`."]],
+  arity: -2,
+  flags: ["write", "fast"],
+  acl: ["list"],
+  keys: [keyRange(1, 1, 1, "RW access delete")],
+  arguments: [KEY, COUNT],
+  run: (call) => pop(call, false),
+});
+
+export const rpop = defineCommand({
+  name: "rpop",
+  summary: "Takes the last elements from a list and returns them, the last one first.",
+  since: "1.0.0",
+  group: "list",
+  complexity: COMPLEXITY,
+  history: [["6.2.0", "Takes a `count`."]],
+  arity: -2,
+  flags: ["write", "fast"],
+  acl: ["list"],
+  keys: [keyRange(1, 1, 1, "RW access delete")],
+  arguments: [KEY, COUNT],
+  run: (call) => pop(call, true),
+});
+
+export const lmpop = defineCommand({
+  name: "lmpop",
+  summary: "Takes elements from the first list that has some, and returns its key and them.",
+  since: "7.0.0",
+  group: "list",
+  complexity: "O(N+M), N being the number of keys and M the number of elements taken.",
+  arity: -4,
+  flags: ["write", "movablekeys"],
+  acl: ["list"],
+  keys: [{
+    flags: "RW access delete",
+    begin: { index: 1 },
+    find: { keyNumberIndex: 0, firstKey: 1, step: 1 },
+  }],
+  arguments: [
+    { name: "numkeys", type: "integer" },
+    { name: "key", type: "key", keySpec: 0, flags: ["multiple"] },
+    endArgument("where"),
+    { name: "count", type: "integer", token: "COUNT", flags: ["optional"] },
+  ],
+  run(call) {
+    const keyCount = int64OrReply(call, 1, 1, NUMKEYS_NOT_POSITIVE);
+    if (keyCount !== keyCount) return;
+    const where = keyCount + 2;
+    if (where >= call.count) return call.reply.error(SYNTAX_ERROR);
+    const atEnd = endOrReply(call, where);
+    if (atEnd === undefined) return;
+    let count = 1;
+    if (where + 1 < call.count) {
+      if (!call.is(where + 1, "count") || where + 2 >= call.count) {
+        return call.reply.error(SYNTAX_ERROR);
+      }
+      count = int64OrReply(call, where + 2, 1, COUNT_NOT_POSITIVE);
+      if (count !== count) return;
+      if (where + 3 < call.count) return call.reply.error(SYNTAX_ERROR);
+    }
+    popFromFirst(call, keyCount, atEnd, count);
+  },
+});
+
+function pop(call: Call, atEnd: boolean): void {
+  if (call.count === 2) return popOne(call, atEnd);
+  if (call.count > 3) return call.reply.error(wrongArity(call.name));
+  const count = int64OrReply(call, 2, 0, NOT_POSITIVE);
+  if (count !== count) return;
+  const ref = call.lookupWriteOf(1, TYPE_LIST);
+  if (ref === WRONG_TYPE_REPLIED) return;
+  if (ref === 0) return call.reply.nullArray();
+  if (count === 0) return call.reply.array(0);
+  popSeveral(call, ref, atEnd, count);
+}
+
+function popOne(call: Call, atEnd: boolean): void {
+  const { database, keyspace } = call;
+  const ref = call.lookupWriteOf(1, TYPE_LIST);
+  if (ref === WRONG_TYPE_REPLIED) return;
+  if (ref === 0) return call.reply.null();
+  replyElement(call, endOfList(keyspace, database, ref, atEnd));
+  if (isGraph(database.kindOf(ref))) {
+    const lists = keyspace.lists;
+    const root = database.rootOf(ref);
+    lists.removeOpened(root, atEnd);
+    if (lists.count(root) === 0) database.delete(ref);
+    else shrinkList(keyspace, database, ref);
+  } else if (listCount(keyspace, database, ref) === 1) database.delete(ref);
+  else removeFromList(keyspace, database, ref, atEnd, 1);
+  call.dirty++;
+}
+
+/** Replies with elements in the order in which they go, and takes them; returns how many. */
+function popSeveral(call: Call, ref: number, atEnd: boolean, wanted: number): number {
+  const { database, keyspace } = call;
+  const length = listCount(keyspace, database, ref);
+  const count = Math.min(wanted, length);
+  const elements = keyspace.lists.elements;
+  elements.open(database, ref, atEnd ? length - 1 : 0, atEnd);
+  replyElements(call, elements, count);
+  if (count === length) database.delete(ref);
+  else shrinkList(keyspace, database, removeFromList(keyspace, database, ref, atEnd, count));
+  call.dirty += count;
+  return count;
+}
+
+function popFromFirst(call: Call, keyCount: number, atEnd: boolean, count: number): void {
+  const args = call.args;
+  for (let i = 2; i < keyCount + 2; i++) {
+    const ref = call.lookupWriteOf(i, TYPE_LIST);
+    if (ref === WRONG_TYPE_REPLIED) return;
+    if (ref === 0) continue;
+    call.reply.array(2);
+    call.reply.bulk(args.bytes, args.starts[i], args.ends[i]);
+    const popped = popSeveral(call, ref, atEnd, count);
+    const propagation = call.propagation;
+    if (!propagation.isActive) return;
+    const name = atEnd ? "RPOP" : "LPOP";
+    propagation.replaceWith(call.database.index, name, args.view(i), String(popped));
+    return;
+  }
+  call.reply.nullArray();
+}
