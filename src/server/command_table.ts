@@ -2,7 +2,15 @@
 import { bitmapCommands } from "../command/bitmap/commands.ts";
 import { genericCommands } from "../command/generic/commands.ts";
 import { dumpCommands } from "../command/generic/dump.ts";
+import { geoCommands } from "../command/geo/commands.ts";
+import { hashCommands } from "../command/hash/commands.ts";
+import { hyperloglogCommands } from "../command/hyperloglog/commands.ts";
+import { listCommands } from "../command/list/commands.ts";
+import { setCommands } from "../command/set/commands.ts";
+import { sortCommands } from "../command/sort/commands.ts";
+import { streamCommands } from "../command/stream/commands.ts";
 import { stringCommands } from "../command/string/commands.ts";
+import { zsetCommands } from "../command/zset/commands.ts";
 import { clientCommands } from "./commands/client.ts";
 import { commandCommands } from "./commands/command.ts";
 import { configCommands } from "./commands/config.ts";
@@ -23,6 +31,14 @@ export function commandTable(engine: Engine): CommandTable {
   const definitions = [
     ...stringCommands,
     ...bitmapCommands,
+    ...hyperloglogCommands,
+    ...listCommands,
+    ...hashCommands,
+    ...setCommands,
+    ...zsetCommands,
+    ...geoCommands,
+    ...streamCommands,
+    ...sortCommands,
     ...genericCommands,
     ...dumpCommands,
     ...connectionCommands(engine),

@@ -75,6 +75,8 @@ const CHANGED_SINCE: Readonly<Record<string, readonly string[]>> = JUDGE_IS_7_2 
   msetnx: ["tips"],
   randomkey: ["tips"],
   scan: ["tips"],
+  zrank: ["arity"],
+  zrevrank: ["arity"],
 };
 
 test("COMMAND INFO of every command", { skip }, async () => {
@@ -221,6 +223,16 @@ conformance("COMMAND GETKEYS and GETKEYSANDFLAGS", (c) => {
     ...["MSET a", "MSET a 1 b", "OBJECT HELP", "CLIENT ID", "get K", "SwapDB 0 1"],
   ];
   for (const command of commands) {
+    c.do("COMMAND", "GETKEYS", ...command.split(" "));
+    c.do("COMMAND", "GETKEYSANDFLAGS", ...command.split(" "));
+  }
+  for (
+    const command of [
+      ...["SORT k1 STORE k2", "SORT k1 BY w_* GET # store x STORE k2", "SORT k1", "SORT_RO k1"],
+      ...["GEORADIUS a 1 2 3 m STORE b", "GEORADIUS a 1 2 3 m", "GEORADIUSBYMEMBER a b 1 m"],
+      ...["GEORADIUSBYMEMBER a b 1 m STOREDIST c", "GEORADIUS_RO a 1 2 3 m"],
+    ]
+  ) {
     c.do("COMMAND", "GETKEYS", ...command.split(" "));
     c.do("COMMAND", "GETKEYSANDFLAGS", ...command.split(" "));
   }

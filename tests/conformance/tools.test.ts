@@ -13,6 +13,8 @@ import { latin1Bytes } from "../../src/base/ascii.ts";
 import { randomBytes, seeded } from "../unit/heap/seeded.ts";
 import { int64, rdbFile, row } from "../unit/persistence/rdb/fixture.ts";
 import { command, damaged, runOn } from "../unit/tools/fixture.ts";
+import { assertHolds, contentsOf } from "../support/contents.ts";
+import { everyType, fieldExpiry } from "../support/every_type.ts";
 import { textOf } from "../support/reply.ts";
 import {
   pagurusCommand,
@@ -23,6 +25,7 @@ import {
   temporaryDirectory,
   thisRuntime,
 } from "../support/servers.ts";
+import { type Side, startSide, write } from "../support/sides.ts";
 
 const skip = skipWithout("redis-server");
 const directory = temporaryDirectory();
@@ -150,6 +153,8 @@ test("check-rdb: as redis-check-rdb of files with damage", { skip }, () => {
     if (/Unknown length encoding \d+\n/.test(output)) continue;
     if (/\\x|\ufffd|Pre-release|format version 1[12]$/m.test(output)) continue;
     const expected = redis("redis-check-rdb", [path]);
+    // It takes collections without elements, which servers pass over, for the end of the file.
+    if (/Unexpected EOF[^]*Reading type \d+ \((?!string)/.test(expected.output)) continue;
     assert.equal(redisReport(output), redisReport(expected.output));
     assert.equal(code, expected.code);
     comparedCount++;
@@ -322,6 +327,38 @@ test("json: what the real server has saved comes back to it the same", { skip },
   assert.equal(textOf(await client.command("DEBUG", "RELOAD", "NOSAVE")), "OK");
   assert.equal(textOf(await client.command("DEBUG", "DIGEST")), digest);
 });
+
+/** A file of one server becomes JSON and a file again, which a server loads. */
+async function throughJson(writer: Side, reader: Side, hasFieldExpiry: boolean): Promise<void> {
+  const folder = join(directory, `${writer} ${reader} ${hasFieldExpiry}`);
+  mkdirSync(folder);
+  const server = await startSide(writer, folder);
+  const client = await server.client();
+  await write(client, [...everyType(), ...(hasFieldExpiry ? fieldExpiry() : []), ["SAVE"]]);
+  const written = await contentsOf(client, { withSeenTimes: true });
+  await server.stop();
+  const rdb = join(folder, "dump.rdb");
+  const saved = readFileSync(rdb);
+  if (!hasFieldExpiry) sameRdbReport(`every type of ${writer}`, saved);
+  const { code, output } = runOn(platform, ["--check-rdb", rdb]);
+  assert.equal(code, 0, output);
+  const json = join(folder, "dump.json");
+  assert.equal(runOn(platform, ["--rdb-to-json", rdb, json]).code, 0);
+  assert.equal(runOn(platform, ["--json-to-rdb", json, rdb]).code, 0);
+  const text = readFileSync(json, "utf8");
+  if (runOn(platform, ["--rdb-to-json", rdb]).output !== text) assert.fail("other JSON");
+  const other = await startSide(reader, folder);
+  await assertHolds(await other.client(), written, { withSeenTimes: true });
+  await other.stop();
+}
+
+for (const [writer, reader] of [["redis", "redis"], ["pagurus", "redis"], ["redis", "pagurus"]]) {
+  test(`json: every type, saved by ${writer}, loaded by ${reader}`, { skip }, async () => {
+    await throughJson(writer as Side, reader as Side, false);
+  });
+}
+
+test("json: hashes with field expiry", () => throughJson("pagurus", "pagurus", true));
 
 test("the program is the tools: as modes and under Redis's own names", { skip }, () => {
   const [program, ...before] = pagurusCommand();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { latin1Bytes } from "../../../../src/base/ascii.ts";
 import { dumpCommands } from "../../../../src/command/generic/dump.ts";
 import {
   contentsOf,
@@ -181,6 +182,16 @@ test("RESTORE: bad data changes nothing", () => {
   assert.deepEqual(contentsOf(keyspace), new Map([["0 k", "old -1 128"]]));
   assert.equal(keyspace.heap.objectCount, objectCount);
   keyspace.check();
+});
+
+test("RESTORE: what is wrong with a payload goes to the log", () => {
+  const { runner } = setUp();
+  runner.settings.skipChecksumValidation = true;
+  // A listpack whose header claims more bytes than there are.
+  const broken = latin1Bytes("\x10\x07\xff\0\0\0\0\0\xff\x0a\0\0\0\0\0\0\0\0\0");
+  assert.equal(runner.text("restore", "k", "0", broken), "-ERR Bad data format\r\n");
+  assert.equal(runner.warnings.length, 1);
+  assert.match(runner.warnings[0], /^Internal error in RDB reading .* integrity check failed\.$/);
 });
 
 test("DEBUG set-skip-checksum-validation lets any checksum pass, no version", () => {

@@ -17,6 +17,8 @@ export const START_MS = 1_700_000_000_000;
 export class Fixture {
   readonly keyspace: Keyspace;
   readonly call: Call;
+  /** What went to the log. */
+  readonly warnings: string[] = [];
   readonly settings = {
     bulkLengthMax: 512 * 1024 * 1024,
     lazyUserDelete: false,
@@ -25,6 +27,7 @@ export class Fixture {
     sharesIntegers: true,
     skipChecksumValidation: false,
     compressesDump: true,
+    warn: (text: string) => void this.warnings.push(text),
   };
   /** What was propagated: database and command, as text. */
   readonly propagated: string[] = [];

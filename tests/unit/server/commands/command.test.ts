@@ -240,7 +240,10 @@ function checkArguments(
     const where = `${name}: ${spec.name}`;
     const isGroup = spec.type === "oneof" || spec.type === "block";
     assert.equal(spec.arguments !== undefined, isGroup, where);
-    assert.equal(spec.type === "key", spec.keySpec !== undefined, where);
+    // The patterns of SORT name keys too.
+    if (spec.type !== "pattern") {
+      assert.equal(spec.type === "key", spec.keySpec !== undefined, where);
+    }
     if (spec.type === "pure-token") assert.ok(spec.token !== undefined, where);
     if (spec.keySpec !== undefined) assert.ok(spec.keySpec < keyCount, where);
     checkArguments(name, spec.arguments ?? [], keyCount);

@@ -137,6 +137,42 @@ test("SDSLEN: the parts of the object that holds key and value", async () => {
   );
 });
 
+test("OBJECT of a large list tells of its nodes", async () => {
+  const bench = await startBench();
+  const elements = Array.from({ length: 900 }, (_, i) => `element:${i}`);
+  bench.ask("RPUSH", "small", "a", "b");
+  assert.match(bench.ask("DEBUG", "OBJECT", "small"), /encoding:listpack .*_idle:0\r\n$/);
+  bench.ask("RPUSH", "l", ...elements, "x".repeat(3000));
+  const text = bench.ask("DEBUG", "OBJECT", "l");
+  const figures = / ql_nodes:(\d+) ql_avg_node:([\d.]+) ql_listpack_max:-2 ql_compressed:0 /
+    .exec(text)!;
+  assert.equal((901 / Number(figures[1])).toFixed(2), figures[2]);
+  // Twelve bytes and two of overhead for most, 3000 and a header for the last one.
+  const size = Number(/ ql_uncompressed_size:(\d+)\r\n$/.exec(text)![1]);
+  assert.ok(size > 900 * 12 + 3000 && size < 900 * 14 + 3000 + 7 * Number(figures[1]), `${size}`);
+  bench.ask("CONFIG", "SET", "list-compress-depth", "1", "list-max-listpack-size", "-1");
+  assert.match(bench.ask("DEBUG", "OBJECT", "l"), / ql_listpack_max:-1 ql_compressed:1 /);
+});
+
+test("HTSTATS-KEY: every element is in some segment", async () => {
+  const bench = await startBench();
+  const members = Array.from({ length: 600 }, (_, i) => `member:${i}`);
+  bench.ask("SADD", "set", ...members);
+  bench.ask("HSET", "hash", ...members.flatMap((member) => [member, "v"]));
+  bench.ask("ZADD", "zset", ...members.flatMap((member) => ["1", member]));
+  for (const key of ["set", "hash", "zset"]) {
+    const text = bench.ask("DEBUG", "HTSTATS-KEY", key, "full");
+    assert.match(text, /^\$\d+\r\nHash table 0 stats \(main hash table\):\n table size: \d+\n/);
+    assert.match(text, /\n number of elements: 600\n different slots: \d+\n/);
+    const counts = [...text.matchAll(/^ {3}(\d+): (\d+) \(/gm)];
+    assert.equal(counts.reduce((sum, [, length, many]) => sum + +length * +many, 0), 600);
+    assert.doesNotMatch(bench.ask("DEBUG", "HTSTATS-KEY", key), /slots/);
+  }
+  bench.ask("SADD", "small", "a");
+  const error = "-ERR The value stored at the specified key is not represented using an hash table";
+  assert.equal(bench.ask("DEBUG", "HTSTATS-KEY", "small"), `${error}\r\n`);
+});
+
 test("HTSTATS: every key is in some segment", async () => {
   const bench = await startBench();
   bench.ask("DEBUG", "POPULATE", 1000);
