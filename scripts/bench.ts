@@ -11,6 +11,10 @@
  * | row        | what                                                                            |
  * | ---------- | ------------------------------------------------------------------------------- |
  * | `speed`    | SET, GET, INCR, MSET of 10 at pipeline 1, 16 and 64                             |
+ * | `commands` | all that redis-benchmark measures by itself, at pipeline 1, 16 and 64           |
+ * | `large`    | commands on lists, sets, sorted sets and streams of a million elements          |
+ * | `types`    | what collections of a million elements cost by used_memory                      |
+ * | `unlink`   | the longest stall while a set of ten million members is unlinked and freed      |
  * | `aof`      | SET with an append-only file, synced each second and before each reply          |
  * | `memory`   | what a data set costs by used_memory and by RSS                                 |
  * | `snapshot` | BGSAVE while it is written to: the longest stall, the slowest replies, the time |
@@ -27,15 +31,20 @@ import { tmpdir } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { measureLoad, measureStart } from "./bench/load.ts";
-import { measureMemory, measurePeak } from "./bench/memory.ts";
+import { measureCommands, measureLarge } from "./bench/collections.ts";
+import { measureMemory, measurePeak, measureTypes } from "./bench/memory.ts";
 import { type Plan, type Row, ROWS, type ServerName, SERVERS } from "./bench/plan.ts";
 import { makeScratch } from "./bench/servers.ts";
-import { measureSnapshot } from "./bench/snapshot.ts";
+import { measureSnapshot, measureUnlink } from "./bench/snapshot.ts";
 import { measureAppending, measureSpeed } from "./bench/speed.ts";
 import { type Line, printJson, printMarkdown, progress } from "./bench/table.ts";
 
 const MEASURES: Readonly<Record<Row, (plan: Plan) => Promise<Line[]>>> = {
   speed: measureSpeed,
+  commands: measureCommands,
+  large: measureLarge,
+  types: measureTypes,
+  unlink: measureUnlink,
   aof: measureAppending,
   memory: measureMemory,
   snapshot: measureSnapshot,
@@ -70,6 +79,7 @@ const plan: Plan = {
   rounds,
   loadRounds: Math.min(rounds, 3),
   keyCount: Number(options.keys ?? (quick ? 200_000 : 5_000_000)),
+  elementCount: quick ? 100_000 : 1_000_000,
   keyRange: quick ? 100_000 : 1_000_000,
   cellSeconds: quick ? 0.5 : 2.5,
   calmSeconds: quick ? 1 : 5,

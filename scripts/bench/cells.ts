@@ -9,8 +9,15 @@ import { format, Line, progress, Samples } from "./table.ts";
 /** What a cell measures. */
 export interface CellKind {
   readonly name: string;
+  /** A test of redis-benchmark by its name. */
   readonly command: string;
   readonly pipeline: number;
+  /** Instead of the test: a command with its arguments. */
+  readonly words?: readonly string[];
+  /** Instead of 50 connections. */
+  readonly connections?: number;
+  /** The requests of a short one that says how many the cell takes; 20,000 where not given. */
+  readonly probeRequests?: number;
 }
 
 /** What redis-benchmark says of one cell. */
@@ -23,14 +30,15 @@ interface Cell {
 async function benchmark(
   plan: Plan,
   server: RunningServer,
-  command: string,
-  pipeline: number,
+  kind: CellKind,
   requests: number,
 ): Promise<Cell> {
+  const { command, pipeline, words, connections = 50 } = kind;
   const { code, stdout, output } = await run("/usr/bin/env", [
     ...["redis-benchmark", "-h", "127.0.0.1", "-p", String(server.port), "--csv"],
-    ...["-t", command.toLowerCase(), "-n", String(requests), "-r", String(plan.keyRange)],
-    ...["-d", "16", "-c", "50", "-P", String(pipeline), "--threads", "1"],
+    ...["-n", String(requests), "-r", String(plan.keyRange), "-d", "16"],
+    ...["-c", String(connections), "-P", String(pipeline), "--threads", "1"],
+    ...(words ?? ["-t", command.toLowerCase()]),
   ]);
   // "test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95","p99","max"
   const line = stdout.trim().split("\n").at(-1) ?? "";
@@ -43,6 +51,14 @@ async function benchmark(
   };
 }
 
+/** Makes every key that SET and GET draw from, and has their code compiled. */
+export async function warmUp(plan: Plan, servers: readonly RunningServer[]): Promise<void> {
+  for (const server of servers) {
+    await benchmark(plan, server, { name: "", command: "SET", pipeline: 64 }, plan.keyRange * 2);
+    await benchmark(plan, server, { name: "", command: "GET", pipeline: 16 }, plan.keyRange);
+  }
+}
+
 /** One line a cell. */
 export async function measureCells(
   plan: Plan,
@@ -50,11 +66,6 @@ export async function measureCells(
   servers: readonly RunningServer[],
   kinds: readonly CellKind[],
 ): Promise<Line[]> {
-  for (const server of servers) {
-    // Every key exists before anything is measured, and the code has been compiled.
-    await benchmark(plan, server, "SET", 64, plan.keyRange * 2);
-    await benchmark(plan, server, "GET", 16, plan.keyRange);
-  }
   const cells = kinds.map((kind) => new MeasuredCell(plan, row, kind));
   for (let round = 0; round < plan.rounds; round++) {
     for (const cell of cells) {
@@ -85,9 +96,10 @@ class MeasuredCell {
 
   async measure(server: RunningServer): Promise<void> {
     if (this.#requests === 0) {
-      const probe = await this.#benchmark(server, 20_000 * this.#kind.pipeline ** 0.5 | 0);
+      const { probeRequests = 20_000, pipeline } = this.#kind;
+      const probe = await this.#benchmark(server, probeRequests * pipeline ** 0.5 | 0);
       const requests = Math.round(probe.requestsPerSecond * this.#plan.cellSeconds);
-      this.#requests = Math.max(10_000, requests);
+      this.#requests = Math.max(probeRequests >> 1, requests);
     }
     const cell = await this.#benchmark(server, this.#requests);
     this.line.samples.add(server.name, cell.requestsPerSecond);
@@ -98,8 +110,7 @@ class MeasuredCell {
   }
 
   #benchmark(server: RunningServer, requests: number): Promise<Cell> {
-    const { command, pipeline } = this.#kind;
-    return benchmark(this.#plan, server, command, pipeline, requests);
+    return benchmark(this.#plan, server, this.#kind, requests);
   }
 
   #note(name: ServerName): string {

@@ -1,14 +1,14 @@
 /**
- * A program of its own: writes to a server without a pause, has it save, and prints as JSON how
- * long replies took before and meanwhile ({@link SaveFigures}).
+ * A program of its own: writes to a server without a pause, has it save or unlink a large value, and
+ * prints as JSON how long replies took before and meanwhile ({@link ActionFigures}).
  *
- *     node scripts/bench/latency_client.ts PORT KEYS CALM_SECONDS
+ *     node scripts/bench/latency_client.ts PORT KEYS CALM_SECONDS ACTION
  *
  * 50 connections, each with one SET under way, on a key drawn from KEYS that exist:
  *
  *     warm up        a second, not counted
  *     calm           CALM_SECONDS
- *     saving         from the moment BGSAVE is sent until INFO says that it is done
+ *     acting         from the moment the command is sent until INFO says that all is done
  *
  * It shares a machine with the server, so it says also how long it was itself held up: a timer that
  * is due each millisecond is late by so much. A stall of the server shorter than that is none.
@@ -17,14 +17,14 @@ import { connect } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import process from "node:process";
 import { Latencies, type PhaseFigures } from "./latencies.ts";
-import { ask, infoNumber, isSaving, sleep } from "./servers.ts";
+import { ask, infoNumber, isFreeing, isSaving, sleep } from "./servers.ts";
 
 /** What the program prints. */
-export interface SaveFigures {
+export interface ActionFigures {
   readonly calm: PhaseFigures;
-  readonly saving: PhaseFigures;
-  /** From the reply to BGSAVE until it was seen done. */
-  readonly saveMs: number;
+  readonly acting: PhaseFigures;
+  /** From the reply to the command until all was seen done. */
+  readonly actionMs: number;
   /** What the server says of it. */
   readonly saidSaveSeconds: number;
   /** How long the server says it took to fork or freeze. */
@@ -42,10 +42,17 @@ const KEY_AT = REQUEST.indexOf("key:") + 4;
 const VALUE_AT = REQUEST.indexOf("val:") + 4;
 const REPLY = "+OK\r\n";
 
+/** What is measured, by its name: the command, and how one sees that all is done. */
+const ACTIONS: Readonly<Record<string, readonly [string, (port: number) => Promise<boolean>]>> = {
+  save: ["BGSAVE", isSaving],
+  unlink: ["UNLINK large", isFreeing],
+};
+
 const [port, keyCount, calmSeconds] = process.argv.slice(2).map(Number);
+const [command, isActing] = ACTIONS[process.argv[5]];
 const warmUp = new Latencies();
 const calm = new Latencies();
-const saving = new Latencies();
+const acting = new Latencies();
 let phase = warmUp;
 let lastReplyMs = performance.now();
 let writtenCount = 0;
@@ -112,17 +119,17 @@ timer.enable();
 for (let i = 0; i < CONNECTIONS; i++) openWriter();
 await sleep(WARM_UP_MS);
 await during(calm, () => sleep(calmSeconds * 1000));
-let saveMs = 0;
-await during(saving, async () => {
-  await ask(port, "BGSAVE");
+let actionMs = 0;
+await during(acting, async () => {
+  await ask(port, command);
   const startMs = performance.now();
-  while (await isSaving(port)) await sleep(POLL_MS);
-  saveMs = performance.now() - startMs;
+  while (await isActing(port)) await sleep(POLL_MS);
+  actionMs = performance.now() - startMs;
 });
-const figures: SaveFigures = {
+const figures: ActionFigures = {
   calm: calm.figures(),
-  saving: saving.figures(),
-  saveMs,
+  acting: acting.figures(),
+  actionMs,
   saidSaveSeconds: infoNumber(await ask(port, "INFO persistence"), "rdb_last_bgsave_time_sec"),
   saidForkMs: infoNumber(await ask(port, "INFO stats"), "latest_fork_usec") / 1000,
 };

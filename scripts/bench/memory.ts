@@ -1,11 +1,12 @@
 /**
- * `memory`: what a data set costs, by used_memory and by RSS. `peak`: the most that a server and its
+ * `memory`: what a data set costs, by used_memory and by RSS. `types`: the same of collections. `peak`: the most that a server and its
  * children hold while a BGSAVE runs and nobody writes, as a multiple of what it held before.
  */
 import type { Plan } from "./plan.ts";
 import { familyResidentBytes, residentBytes } from "./process_memory.ts";
 import {
   ask,
+  feed,
   fill,
   infoNumber,
   isSaving,
@@ -44,6 +45,47 @@ export async function measureMemory(plan: Plan): Promise<Line[]> {
     }
   }
   return [used, resident];
+}
+
+/** Collections whose cost is compared: how many commands make them, and which. */
+const COLLECTIONS: readonly (readonly [string, (index: number, digits: string) => string[]])[] = [
+  ["hashes of 10 short fields", (_, digits) => {
+    const words = ["HSET", `hash:${digits}`];
+    for (let i = 0; i < 10; i++) words.push(`field${i}`, `value${i}`);
+    return words;
+  }],
+  ["fields of one hash", (_, digits) => ["HSET", "hash", `fld:${digits}`, `value:${digits}`]],
+  ["members of one set", (_, digits) => ["SADD", "set", `mem:${digits}`]],
+  ["members of one sorted set", (index, digits) => {
+    return ["ZADD", "zset", String(Math.imul(index, 0x9e3779b1) >>> 0), `mem:${digits}`];
+  }],
+  ["elements of one list", (_, digits) => ["RPUSH", "list", `val:${digits}`]],
+  ["entries of one stream", (index, digits) => {
+    return ["XADD", "stream", `${1e12 + index * 3}-0`, "sensor", String(index % 1000), "v", digits];
+  }],
+];
+
+/** `types`: used_memory of collections, as many elements in each as keys elsewhere. */
+export async function measureTypes(plan: Plan): Promise<Line[]> {
+  const lines: Line[] = [];
+  const count = plan.elementCount;
+  for (const [what, commandOf] of COLLECTIONS) {
+    const line = new Line("types", `used_memory of ${format(count)} ${what}`, "bytes", false);
+    for (const name of plan.servers) {
+      const server = await start(name);
+      await fill(server.port, 1000);
+      await ask(server.port, "FLUSHALL");
+      const before = await memoryOf(server);
+      await feed(server.port, count, (i) => commandOf(i, String(i).padStart(12, "0")));
+      const growth = (await memoryOf(server)).used - before.used;
+      await stop(server);
+      line.samples.add(name, growth);
+      line.notes.set(name, `${(growth / count).toFixed(1)} bytes each`);
+      progress(`${line.name} ${name}: ${format(growth)}`);
+    }
+    lines.push(line);
+  }
+  return lines;
 }
 
 async function memoryOf(server: RunningServer): Promise<{ used: number; resident: number }> {

@@ -9,8 +9,12 @@ export type ServerName = (typeof SERVERS)[number];
 
 export const ROWS = [
   "speed",
+  "commands",
+  "large",
   "aof",
   "memory",
+  "types",
+  "unlink",
   "snapshot",
   "peak",
   "load",
@@ -27,6 +31,8 @@ export interface Plan {
   readonly loadRounds: number;
   /** The size of the data set of all rows but `speed` and `aof`. */
   readonly keyCount: number;
+  /** The elements of a collection, in `large` and `types`. */
+  readonly elementCount: number;
   /** The range of keys that a cell of `speed` and `aof` draws from. */
   readonly keyRange: number;
   /** How long such a cell should take. */

@@ -225,13 +225,35 @@ export async function isSaving(port: number): Promise<boolean> {
   throw new Error(`BGSAVE failed:\n${info}`);
 }
 
+/** True while something that was unlinked is still to be freed. */
+export async function isFreeing(port: number): Promise<boolean> {
+  return infoNumber(await ask(port, "INFO memory"), "lazyfree_pending_objects") > 0;
+}
+
 /** Writes `count` keys `key:` and 12 digits, with values of 16 bytes. */
-export async function fill(port: number, count: number): Promise<void> {
+export function fill(port: number, count: number): Promise<void> {
+  return feed(port, count, (index) => {
+    const digits = String(index).padStart(12, "0");
+    return ["SET", `key:${digits}`, `val:${digits}`];
+  });
+}
+
+/** Sends `count` commands in a pipeline; a reply must be one line or a bulk string without breaks. */
+export async function feed(
+  port: number,
+  count: number,
+  commandOf: (index: number) => readonly string[],
+): Promise<void> {
   const socket = connect(port, "127.0.0.1");
   let replies = 0;
   let wake = () => {};
   socket.on("data", (chunk) => {
-    for (const byte of chunk) if (byte === 0x0a) replies++;
+    for (let i = 0; i < chunk.length; i++) {
+      const byte = chunk[i];
+      // A bulk string has two lines: that of its length, which begins with $, is not counted.
+      if (byte === 0x0a) replies++;
+      else if (byte === 0x24) replies--;
+    }
     wake();
   });
   await new Promise<void>((resolve, reject) => {
@@ -243,8 +265,9 @@ export async function fill(port: number, count: number): Promise<void> {
     const end = Math.min(count, sent + BATCH);
     let text = "";
     for (; sent < end; sent++) {
-      const digits = String(sent).padStart(12, "0");
-      text += `*3\r\n$3\r\nSET\r\n$16\r\nkey:${digits}\r\n$16\r\nval:${digits}\r\n`;
+      const parts = commandOf(sent);
+      text += `*${parts.length}\r\n`;
+      for (const part of parts) text += `$${part.length}\r\n${part}\r\n`;
     }
     await write(socket, text);
     while (replies < sent - 2 * BATCH) await new Promise<void>((resolve) => wake = resolve);

@@ -5,7 +5,7 @@
  * An append-only file of one server must not be written back to the disk while another is measured:
  * it is synced before each cell. It is never rewritten, so that each cell appends and nothing else.
  */
-import { type CellKind, measureCells } from "./cells.ts";
+import { type CellKind, measureCells, warmUp } from "./cells.ts";
 import type { Plan } from "./plan.ts";
 import { startAll, stop } from "./servers.ts";
 import type { Line } from "./table.ts";
@@ -21,6 +21,7 @@ export async function measureSpeed(plan: Plan): Promise<Line[]> {
     COMMANDS.map((command) => ({ name: `${command} P${pipeline}`, command, pipeline }))
   );
   const servers = await startAll(plan);
+  await warmUp(plan, servers);
   const lines = await measureCells(plan, "speed", servers, kinds);
   for (const server of servers) await stop(server);
   return lines;
@@ -37,6 +38,7 @@ export async function measureAppending(plan: Plan): Promise<Line[]> {
     const servers = await startAll(plan, [
       ...["--appendonly", "yes", "--appendfsync", policy, "--auto-aof-rewrite-percentage", "0"],
     ]);
+    await warmUp(plan, servers);
     lines.push(...await measureCells(plan, "aof", servers, kinds));
     for (const server of servers) await stop(server);
   }
