@@ -13,10 +13,8 @@
  * never returned by a look-up that counts as one.
  */
 import { copyBytes } from "../heap/heap_view.ts";
-import { Entries, INLINE_ENTRY_BYTES_MAX, NO_EXPIRY } from "./entries.ts";
-import { assert } from "../base/assert.ts";
 import { Dict } from "../heap/dict.ts";
-import { DictWalk, entriesOf } from "../heap/dict_walk.ts";
+import { DictWalk } from "../heap/dict_walk.ts";
 import {
   ENTRY_EXPIRES,
   ENTRY_EXPIRES_AT,
@@ -27,6 +25,8 @@ import {
   outsideOffset,
 } from "../heap/entry.ts";
 import { Heap, HeapFull } from "../heap/heap.ts";
+import { checkDatabase } from "./database_check.ts";
+import { Entries, INLINE_ENTRY_BYTES_MAX, NO_EXPIRY } from "./entries.ts";
 import type { KeysAhead } from "./keys_ahead.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { freeGraph, graphOf } from "./graphs.ts";
@@ -550,41 +550,9 @@ export class Database extends Entries {
     this.#resetCursors();
   }
 
-  /** Verifies both dicts and every entry's place in them; slow. */
+  /** Verifies the dicts and every entry's place in them; slow. */
   check(): void {
-    this.keys.check((ref) => this.hashOf(ref));
-    this.expires.check((ref) => this.hashOf(ref));
-    let expiring = 0;
-    for (const ref of entriesOf(this.heap, this.keys.root)) {
-      this.#checkEntry(ref);
-      if ((this.flagsOf(ref) & ENTRY_EXPIRES) === 0) continue;
-      expiring++;
-      assert(
-        this.expires.findReference(this.hashOf(ref), ref),
-        "an expiring entry is known as one",
-      );
-    }
-    assert(expiring === this.expires.count, "nothing else is known as expiring");
-  }
-
-  #checkEntry(ref: number): void {
-    const flags = this.flagsOf(ref);
-    const keyEnd = keyOffset(flags) + (flags & ENTRY_KEY_LENGTH_MASK);
-    const outside = this.outsideOf(ref);
-    const kind = this.kindOf(ref);
-    if (isGraph(kind)) {
-      assert(outside !== 0, "a graph has a root");
-      graphOf(kind).check(this.#keyspace, outside);
-      const isKnown = this.expiringFields.findReference(this.hashOf(ref), ref);
-      assert(isKnown === this.#hasExpiringFields(kind, outside), "expiring fields are known");
-      return;
-    }
-    const valueLength = this.valueLengthOf(ref);
-    const inEntry = outside === 0 ? valueLength : 0;
-    assert(keyEnd + inEntry <= this.heap.capacityOf(ref), "an entry fits its object");
-    if (outside !== 0) {
-      assert(valueLength <= this.heap.capacityOf(outside), "a value fits its object");
-    }
+    checkDatabase(this);
   }
 
   #touch(ref: number): void {

@@ -286,6 +286,7 @@ export class Engine {
     this.keyspace.expiredCount = 0;
     this.expiry.resetStatistics();
     this.keyspace.lazyFree.freedCount = 0;
+    this.keyspace.hashes.expiredFieldCount = 0;
     this.persistence.resetStatistics();
     for (const command of this.commands.commands) command.resetStatistics();
   }

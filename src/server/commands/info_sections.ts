@@ -290,6 +290,8 @@ function stats(engine: Engine): InfoField[] {
     ["sync_partial_ok", 0],
     ["sync_partial_err", 0],
     ["expired_keys", data.expiredCount],
+    // As Redis 7.4 and newer: fields of hashes.
+    ["expired_subkeys", data.hashes.expiredFieldCount],
     ["expired_stale_perc", expiry.stalePercent.toFixed(2)],
     ["expired_time_cap_reached_count", expiry.timeCapReachedCount],
     ["expire_cycle_cpu_milliseconds", Math.floor(statistics.expiryUs / 1000)],
