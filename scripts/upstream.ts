@@ -53,6 +53,8 @@ const UNITS = {
     "unit/other",
     "unit/lazyfree",
     "unit/introspection-2",
+    "unit/info-command",
+    "unit/quit",
     "unit/protocol",
     "unit/querybuf",
   ],
@@ -69,6 +71,7 @@ const UNITS = {
     "unit/keyspace",
     "unit/aofrw",
     "unit/lazyfree",
+    "unit/limits",
     "unit/shutdown",
   ],
 };
