@@ -40,6 +40,52 @@ conformance("DUMP writes what redis-server writes", (c) => {
   c.do("CONFIG", "SET", "rdbcompression", "yes");
 });
 
+/** Small collections, which are kept in files as the bytes that stand in memory. */
+const SMALL: readonly (readonly (readonly string[])[])[] = [
+  [["RPUSH", "k", "a", "", "-1", "127", "128", "4096", "-70000", "9223372036854775807", "1.5"]],
+  [["RPUSH", "k", "x".repeat(63), "y".repeat(64), "z".repeat(4095), "w".repeat(4096)]],
+  [["RPUSH", "k", ...Array.from({ length: 100 }, (_, i) => String(i * 77))], ["LPOP", "k", "50"]],
+  [["HSET", "k", "field", "value", "", "1", "n", "-5", "x".repeat(64), "y".repeat(64)]],
+  [["HSET", "k", "a", "1", "b", "2", "c", "3"], ["HDEL", "k", "b"], ["HINCRBY", "k", "a", "300"]],
+  [["HSET", "k", "a", "x".repeat(65)]],
+  [["SADD", "k", "3", "1", "2"]],
+  [["SADD", "k", "3", "-70000", "1"], ["SREM", "k", "1"]],
+  [["SADD", "k", "5", "9223372036854775807"]],
+  [["SADD", "k", "only one"]],
+  [["ZADD", "k", "1", "one", "2", "two", "1.5", "b", "1.5", "a", "-inf", "low", "inf", "12"]],
+  [["ZADD", "k", "3", "a", "0.25", "b"], ["ZINCRBY", "k", "10", "b"], ["ZREM", "k", "a"]],
+  [["ZADD", "k", "7", "x".repeat(65)]],
+  [["XADD", "k", "5-1", "f", "v"]],
+  [
+    ["XADD", "k", "1700000000000-0", "f", "v", "g", "12"],
+    ["XADD", "k", "1700000000000-1", "f", "", "g", "-70000"],
+    ["XADD", "k", "1700000000005-0", "other", "1"],
+    ["XADD", "k", "1700000000005-7", "f", "v", "g", "x".repeat(100)],
+    ["XADD", "k", "1700000009999-7", "f", "v", "h", "4097"],
+    ["XDEL", "k", "1700000000005-0"],
+  ],
+  [["XADD", "k", "5-1", "f", "v"], ["XDEL", "k", "5-1"]],
+  [["XADD", "k", "5-1", "f", "v"], ["XGROUP", "CREATE", "k", "g", "0"]],
+  [
+    ...Array.from({ length: 250 }, (_, i) => ["XADD", "k", `${i + 1}-0`, "n", String(i)]),
+    ["XTRIM", "k", "MAXLEN", "120"],
+    ["XGROUP", "CREATE", "k", "g", "200-0", "ENTRIESREAD", "5"],
+    ["XGROUP", "CREATE", "k", "h", "$"],
+  ],
+  [["PFADD", "k", "a", "b", "c"]],
+  [["GEOADD", "k", "13.361389", "38.115556", "Palermo"]],
+];
+
+conformance("DUMP of collections writes what redis-server writes", (c) => {
+  c.do("CONFIG", "SET", "rdbcompression", "no");
+  for (const commands of SMALL) {
+    c.do("DEL", "k");
+    for (const command of commands) c.do(...command);
+    c.doNormalized(withoutFooter, "DUMP", "k");
+  }
+  c.do("CONFIG", "SET", "rdbcompression", "yes");
+});
+
 test(
   "what redis-server dumps, RESTORE takes",
   { skip: skipWithout("redis-server") },
