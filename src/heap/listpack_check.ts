@@ -1,8 +1,8 @@
 /**
  * Whether bytes from outside are a listpack (listpack.ts): all that reading one relies on.
  *
- * As strict as redis-server is when it sanitises a payload. An entry whose length wraps 32 bits,
- * which it takes, is refused here.
+ * As strict as redis-server is when it sanitises a payload, and stricter in two things: an entry
+ * whose length wraps 32 bits, and a length backwards that is right only with the bytes before it.
  */
 import {
   backlenBefore,
@@ -66,5 +66,7 @@ function validEntryBytes(bytes: Uint8Array, p: number, last: number): number {
   if (encoded === 0) return 0;
   const entryBytes = encoded + backlenBytes(encoded);
   if (p + entryBytes > last) return 0;
+  // A length that goes on into what is before it would be another one behind another entry.
+  if (bytes[p + encoded] >= 0x80) return 0;
   return backlenBefore(bytes, p + entryBytes) === encoded ? entryBytes : 0;
 }

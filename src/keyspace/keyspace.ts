@@ -11,6 +11,7 @@ import { Heap } from "../heap/heap.ts";
 import { AccessClock } from "./access.ts";
 import { Database, NO_EXPIRY } from "./database.ts";
 import { RecordDict } from "../heap/record_dict.ts";
+import type { CommandsAhead } from "../protocol/commands_ahead.ts";
 import { EncodingLimits } from "./encoding_limits.ts";
 import { Hashes } from "./hash/hashes.ts";
 import { KeysAhead } from "./keys_ahead.ts";
@@ -88,13 +89,21 @@ export class Keyspace {
     this.hash = new KeyHash(prng.nextUint32() | 0, prng.nextUint32() | 0);
     this.keysAhead = new KeysAhead(this.hash);
     this.access = new AccessClock(prng);
-    this.records = new RecordDict(this.heap, this.hash);
+    this.records = new RecordDict(this.heap, this.keysAhead.members);
     this.streams = new Streams(this.heap);
     this.lists = new Quicklists(this.heap);
     this.zsets = new Zsets(this);
     this.hashes = new Hashes(this);
     this.sets = new Sets(this);
     for (let i = 0; i < databaseCount; i++) this.databases.push(new Database(this, i));
+  }
+
+  /** Has what commands are about to look up in a database fetched from memory together. */
+  fetchAhead(ahead: CommandsAhead, databaseIndex: number): void {
+    const { keysAhead } = this;
+    const database = this.databases[databaseIndex];
+    keysAhead.fetchFor(ahead, database.keys);
+    if (this.holdsCollections) keysAhead.members.fetchFor(ahead, this, database);
   }
 
   /** Sets the instant that commands see from now on. */

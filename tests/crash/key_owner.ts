@@ -10,7 +10,15 @@
  * is written carries a number that only grows, so a position is rarely taken for another.
  */
 import type { Prng } from "../../src/base/prng.ts";
-import { bytesOf, describe, integer, type Reply, simple, textOf } from "../support/reply.ts";
+import {
+  bytesOf,
+  describe,
+  integer,
+  itemsOf,
+  type Reply,
+  simple,
+  textOf,
+} from "../support/reply.ts";
 import type { Argument } from "../support/resp_client.ts";
 
 /** The databases that every owner uses, with keys of the same names in each. */
@@ -26,13 +34,37 @@ const FAR_MS = 10_000_000_000;
 
 /** What a key holds. */
 export interface KeyState {
-  /** Bytes as characters; null where there is no such key. */
+  /**
+   * Bytes as characters; of a collection its elements, as JSON, in an order of their own; null where
+   * there is no such key.
+   */
   readonly value: string | null;
   /** -1: none. */
   readonly expiresAtMs: number;
   /** How far off the expiry time may be. */
   readonly slackMs: number;
 }
+
+/** What the keys hold, by their number: every type, and strings most often. */
+const KINDS = [
+  ...["count", "text", "text", "count", "text", "hash"],
+  ...["list", "set", "zset", "stream", "text", "text"],
+] as const;
+type Kind = typeof KINDS[number];
+type Elements = readonly (readonly string[])[];
+
+/** What reads a whole value. */
+const READ: Readonly<Record<Kind, (name: string) => Argument[]>> = {
+  count: (name) => ["GET", name],
+  text: (name) => ["GET", name],
+  hash: (name) => ["HGETALL", name],
+  list: (name) => ["LRANGE", name, 0, -1],
+  set: (name) => ["SMEMBERS", name],
+  zset: (name) => ["ZRANGE", name, 0, -1, "WITHSCORES"],
+  stream: (name) => ["XRANGE", name, "-", "+"],
+};
+/** A collection with more is made smaller. */
+const ELEMENTS_MAX = 300;
 
 const MISSING: KeyState = { value: null, expiresAtMs: -1, slackMs: 0 };
 
@@ -116,7 +148,7 @@ export class KeyOwner {
   reading(): Argument[][] {
     return this.#names.flatMap((name, i) => [
       ...(i % KEYS_PER_DATABASE === 0 ? [["SELECT", DATABASES[i / KEYS_PER_DATABASE]]] : []),
-      ["GET", name],
+      READ[kindOf(i)](name),
       ["PEXPIRETIME", name],
     ]);
   }
@@ -212,8 +244,67 @@ export class KeyOwner {
   }
 
   #write(key: number): Write {
-    // One key in three counts.
-    return key % 3 === 0 ? this.#count(key) : this.#text(key);
+    const kind = kindOf(key);
+    if (kind === "count") return this.#count(key);
+    if (kind === "text") return this.#text(key);
+    const choice = this.#prng.below(100);
+    if (choice < 2) return this.#delete(key, "DEL");
+    if (choice < 5) return this.#expire(key);
+    return this.#collection(key, kind);
+  }
+
+  /** Adds an element, or takes some away. */
+  #collection(key: number, kind: Kind): Write {
+    const state = this.#now[key];
+    const name = this.#names[key];
+    const elements: Elements = state.value === null ? [] : JSON.parse(state.value);
+    const shrinks = elements.length > ELEMENTS_MAX ||
+      elements.length > 0 && this.#prng.below(4) === 0;
+    const any = shrinks ? elements[this.#prng.below(elements.length)] : [];
+    const record = this.#record();
+    const less = (expected: Reply, ...args: Argument[]): Write => {
+      const left = elements.filter((element) => element !== any);
+      return [args, expected, [key, holding(state, left, kind === "stream")]];
+    };
+    const more = (expected: Reply, element: readonly string[], ...args: Argument[]): Write => [
+      args,
+      expected,
+      [key, holding(state, ordered(kind, [...elements, element]))],
+    ];
+    switch (kind) {
+      case "list": {
+        if (shrinks) {
+          const kept = Math.floor(elements.length / 2);
+          const args = kept > 0 ? ["LTRIM", name, 0, kept - 1] : ["LTRIM", name, 1, 0];
+          return [args, simple("OK"), [key, holding(state, elements.slice(0, kept))]];
+        }
+        return more(integer(elements.length + 1), [record], "RPUSH", name, record);
+      }
+      case "hash":
+        if (shrinks) return less(integer(1), "HDEL", name, any[0]);
+        return more(
+          integer(1),
+          [record, String(this.#sequence)],
+          "HSET",
+          name,
+          record,
+          this.#sequence,
+        );
+      case "set":
+        if (shrinks) return less(integer(1), "SREM", name, any[0]);
+        return more(integer(1), [record], "SADD", name, record);
+      case "zset": {
+        if (shrinks) return less(integer(1), "ZREM", name, any[0]);
+        const score = String(this.#prng.below(1000) - 500);
+        return more(integer(1), [record, score], "ZADD", name, score, record);
+      }
+      default: {
+        if (shrinks) return less(integer(1), "XDEL", name, any[0]);
+        const id = `${this.#sequence}-1`;
+        const expected: Reply = { kind: "bulk", bytes: Buffer.from(id) };
+        return more(expected, [id, "field", record], "XADD", name, id, "field", record);
+      }
+    }
   }
 
   #count(key: number): Write {
@@ -271,10 +362,11 @@ export class KeyOwner {
   }
 
   #writeMany(key: number): Write {
-    const keys = [...new Set([key, this.#anyKey(), this.#anyKey()])];
+    const keys = [...new Set([key, this.#anyKey(), this.#anyKey()])]
+      .filter((index) => /count|text/.test(kindOf(index)));
     const changes = keys.map((index): Change => [
       index,
-      lasting(index % 3 === 0 ? ++this.#sequence : this.#record()),
+      lasting(kindOf(index) === "count" ? ++this.#sequence : this.#record()),
     ]);
     const args = changes.flatMap(([index, state]) => [this.#names[index], state.value!]);
     return [["MSET", ...args], simple("OK"), ...changes];
@@ -321,12 +413,50 @@ function isSame(expected: KeyState, found: KeyState): boolean {
     Math.abs(expected.expiresAtMs - found.expiresAtMs) <= expected.slackMs;
 }
 
-/** From the replies to GET and PEXPIRETIME in turn. */
+function kindOf(key: number): Kind {
+  return KINDS[key % KEYS_PER_DATABASE % KINDS.length];
+}
+
+/** What a collection holds after a command; one that got empty is gone, but for a stream. */
+function holding(before: KeyState, elements: Elements, isStream = false): KeyState {
+  if (elements.length === 0 && !isStream) return MISSING;
+  const value = JSON.stringify(elements);
+  return before.value === null ? lasting(value) : { ...before, value };
+}
+
+/** In the order in which {@link statesOf} finds them. */
+function ordered(kind: Kind, elements: Elements): Elements {
+  if (kind === "list" || kind === "stream") return elements;
+  const score = (element: readonly string[]) => kind === "zset" ? Number(element[1]) : 0;
+  return elements.toSorted((one, other) =>
+    score(one) - score(other) || (one[0] < other[0] ? -1 : 1)
+  );
+}
+
+/** The elements of a collection, from the reply that tells all. */
+function elementsOf(kind: Kind, reply: Reply): Elements {
+  const items = itemsOf(reply);
+  if (kind === "stream") {
+    return items.map((item) => {
+      const [id, fields] = itemsOf(item);
+      return [textOf(id), ...itemsOf(fields).map(textOf)];
+    });
+  }
+  const texts = items.map(textOf);
+  if (kind === "list" || kind === "set") return ordered(kind, texts.map((text) => [text]));
+  const pairs = texts.flatMap((text, i) => i % 2 === 0 ? [[text, texts[i + 1]]] : []);
+  return ordered(kind, pairs);
+}
+
+/** From the replies to what reads a key and PEXPIRETIME in turn. */
 function statesOf(replies: readonly Reply[]): KeyState[] {
   return Array.from({ length: replies.length / 2 }, (_, i) => {
-    const bytes = bytesOf(replies[2 * i]);
-    if (bytes === undefined) return MISSING;
-    const value = Buffer.from(bytes).toString("latin1");
+    const kind = kindOf(i);
+    // -2: there is no such key.
+    if (textOf(replies[2 * i + 1]) === "-2") return MISSING;
+    const value = kind === "count" || kind === "text"
+      ? Buffer.from(bytesOf(replies[2 * i])!).toString("latin1")
+      : JSON.stringify(elementsOf(kind, replies[2 * i]));
     return { value, expiresAtMs: Number(textOf(replies[2 * i + 1])), slackMs: 0 };
   });
 }

@@ -4,15 +4,73 @@
  */
 import { latin1Bytes } from "../../src/base/ascii.ts";
 import type { Prng } from "../../src/base/prng.ts";
-import type { ArgumentSpecification } from "../../src/command/definition.ts";
+import type { ArgumentSpecification, CommandGroup } from "../../src/command/definition.ts";
+import type { DirectiveOptions } from "../../src/server/config/load.ts";
 import type { Command } from "../../src/server/registry.ts";
 import type { Engine } from "../../src/server/engine.ts";
 
 /** Strings of bytes, one a character. */
 type Words = string[];
 
-/** Keys that {@link PRELUDE} makes, and some that are not there. */
-const KEYS = ["text", "number", "float", "expires", "gone", "long", "bits", "", "a\0b\r\n", "none"];
+/** Keys that {@link PRELUDE} makes, and some that are not there, by the group of the commands. */
+const STRING_KEYS = [
+  ...["text", "number", "float", "expires", "gone", "long", "bits", "", "a\0b\r\n", "none"],
+];
+const KEYS_OF: Partial<Record<CommandGroup, readonly string[]>> = {
+  list: ["list", "list", "long list", "new list"],
+  hash: ["hash", "long hash", "new hash"],
+  set: ["set", "ints", "long set", "new set"],
+  "sorted-set": ["zset", "long zset", "set", "new zset"],
+  geo: ["places", "zset", "new zset"],
+  stream: ["stream", "stream", "stream", "long stream", "long stream", "new stream"],
+  hyperloglog: ["hll", "new hll"],
+};
+const KEYS = [...STRING_KEYS, ...Object.values(KEYS_OF).flat()];
+/** What elements, members and fields are called: some are there. */
+const ELEMENTS = ["a", "b", "c", "1", "2", "-3", "4.5", "item 7", "m".repeat(70), "n".repeat(300)];
+const IDS = [
+  ...["*", "$", ">", "-", "+", "0", "0-0", "1-1", "2-0", "5-1", "5-5", "7-*", "(1-1", "99999"],
+  ...["1700000000000-5", "18446744073709551615-18446744073709551615", "50-0", "51"],
+];
+const SCORE_ENDS = ["-inf", "+inf", "(1", "1", "2", "(3.5", "0", "100", "inf"];
+const LEX_ENDS = ["-", "+", "[a", "(a", "[m", "(zz", "[item 7"];
+const COORDINATES = ["0", "1.5", "-1.5", "13.361389", "38.115556", "15.08", "37.5", "85"];
+/** By the name of an argument: what is there, mostly. */
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  element: ELEMENTS,
+  pivot: ELEMENTS,
+  member: ELEMENTS,
+  member1: ELEMENTS,
+  member2: ELEMENTS,
+  field: ELEMENTS,
+  score: ["0", "1", "-1", "2.5", "inf", "-inf", "1e20", "3"],
+  increment: ["1", "-1", "2", "0.5", "1000000"],
+  cursor: ["0"],
+  count: ["0", "1", "2", "3", "10", "-2", "1000"],
+  rank: ["1", "-1", "2"],
+  radius: ["100", "10000", "20000000", "0"],
+  width: ["400", "100000"],
+  height: ["400", "100000"],
+  longitude: COORDINATES,
+  latitude: COORDINATES,
+  group: ["group", "group", "group", "other", "none"],
+  consumer: ["alice", "bob", "carol"],
+  id: IDS,
+  "new-id": IDS,
+  lastid: IDS,
+  "last-id": IDS,
+  start: ["0", "1", "-1", "-3", "-", "5-1"],
+  stop: ["-1", "0", "2", "5", "+", "5-1"],
+  end: ["+", "-1", "5-5", "50-0", "10"],
+  threshold: ["0", "1", "3", "50", "5-1"],
+  index: ["0", "1", "-1", "3"],
+  weight: ["1", "2", "0", "-1", "0.5"],
+  "min-idle-time": ["0", "1", "100000"],
+  seconds: ["100", "0", "-1", "100000"],
+  milliseconds: ["100000", "1", "0"],
+  "unix-time-seconds": ["2000000000", "1"],
+  "unix-time-milliseconds": ["2000000000000", "1"],
+};
 const INTEGERS = [
   ...["0", "1", "-1", "2", "7", "8", "10", "63", "64", "100", "255", "1000", "4095"],
   ...["65536", "1048575", "8388607", "8388608", "2147483647", "2147483648", "-2147483648"],
@@ -114,7 +172,7 @@ const PROTOCOL_TYPES = [
   ...["verbatim", "true", "false"],
 ];
 
-/** The commands that every input begins after. */
+/** The commands that every input begins after: strings. */
 export const PRELUDE: readonly Words[] = [
   [
     "mset",
@@ -134,6 +192,45 @@ export const PRELUDE: readonly Words[] = [
   ["setbit", "bits", "77", "1"],
 ];
 
+/** And what the commands of a grammar find besides: every other type, small and large. */
+export const COLLECTIONS: readonly Words[] = [
+  ["rpush", "list", "a", "b", "1", "2", "a", "-3"],
+  ["rpush", "long list", ...many((i) => [i % 9 === 0 ? `element ${i}`.repeat(40) : `item ${i}`])],
+  ["hset", "hash", "a", "1", "b", "text", "1", "2.5", "4.5", ""],
+  ["hset", "long hash", ...many((i) => [`item ${i}`, String(i)]), "n".repeat(300), "x"],
+  ["hexpire", "hash", "1000", "fields", "1", "b"],
+  ["sadd", "set", "a", "b", "1", "4.5"],
+  ["sadd", "ints", "1", "2", "-3", "70000"],
+  ["sadd", "long set", ...many((i) => [`item ${i}`]), "m".repeat(70), "a"],
+  ["zadd", "zset", "0", "a", "1", "b", "1", "c", "2.5", "1", "inf", "-3"],
+  ["zadd", "long zset", ...many((i) => [String(i % 9), `item ${i}`]), "7", "n".repeat(300)],
+  ["geoadd", "places", "13.361389", "38.115556", "a", "15.087269", "37.502669", "b"],
+  ["xadd", "stream", "1-1", "a", "1", "b", "2"],
+  ["xadd", "stream", "5-1", "a", "3", "b", "4"],
+  ["xadd", "stream", "5-5", "other", "x"],
+  ["xgroup", "create", "stream", "group", "0"],
+  ["xgroup", "create", "stream", "other", "$"],
+  ["xreadgroup", "group", "group", "alice", "count", "2", "streams", "stream", ">"],
+  ...Array.from({ length: 30 }, (_, i) => ["xadd", "long stream", `${50 + i}-0`, "a", `${i * i}`]),
+  ["xgroup", "create", "long stream", "group", "0"],
+  ["xreadgroup", "group", "group", "bob", "count", "20", "streams", "long stream", ">"],
+  ["pfadd", "hll", "a", "b", "c"],
+];
+
+/** With these limits a few elements are enough for the large encodings. */
+export const SMALL_LIMITS: DirectiveOptions = {
+  "hash-max-listpack-entries": "16",
+  "set-max-listpack-entries": "16",
+  "zset-max-listpack-entries": "16",
+  "list-max-listpack-size": "16",
+  "stream-node-max-entries": "10",
+};
+
+/** More than the limits. */
+function many(words: (index: number) => Words): Words {
+  return Array.from({ length: 25 }, (_, index) => words(index)).flat();
+}
+
 /** Bytes of a command as an array of bulk strings. */
 export function framed(words: Words): string {
   return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`;
@@ -146,6 +243,12 @@ export class CommandGrammar {
   readonly #texts: readonly string[];
   readonly #payloads: readonly string[];
   #prng: Prng;
+  /** Of the command that is being made. */
+  #group: CommandGroup = "string";
+  /** How often what may stand several times stood last: what numbers count, and what has to match. */
+  #times = 1;
+  /** Of the same sort throughout a command. */
+  #choice = 0;
 
   /**
    * @param prng where its choices come from.
@@ -155,7 +258,8 @@ export class CommandGrammar {
     // Containers stay among them: named alone, or with what they do not know.
     this.commands = engine.commands.commands
       .flatMap((command) => [command, ...command.subcommands?.commands ?? []])
-      .filter((command) => command.fullName !== "shutdown");
+      // The one ends the server, and the other takes a second of it each time.
+      .filter(({ fullName }) => fullName !== "shutdown" && fullName !== "pfselftest");
     this.#texts = [...TEXTS, ...payloads];
     this.#payloads = payloads;
     this.#prng = prng;
@@ -182,7 +286,9 @@ export class CommandGrammar {
       const { length } = this.commands;
       return [...words, ...this.command(this.#prng.below(length))];
     }
-    for (const each of command.definition.arguments ?? []) this.#argument(each, words);
+    this.#group = command.definition.group;
+    this.#choice = this.#prng.below(3);
+    this.#arguments(command.definition.arguments ?? [], words);
     if (command.definition.arguments === undefined) {
       const least = Math.abs(command.arity);
       while (words.length < least) words.push(this.#pick(this.#texts));
@@ -206,28 +312,49 @@ export class CommandGrammar {
     return ["debug", name, ...kinds.map((type) => this.#value(type))];
   }
 
-  #argument(specification: ArgumentSpecification, words: Words): void {
-    const prng = this.#prng;
-    const flags = specification.flags ?? [];
-    if (flags.includes("optional") && prng.below(2) === 0) return;
-    const times = flags.includes("multiple") ? 1 + prng.below(3) : 1;
-    for (let i = 0; i < times; i++) {
-      const { token, type } = specification;
-      if (token !== undefined && type !== "pure-token" && type !== "oneof") {
-        if (i === 0 || flags.includes("multiple_token")) words.push(token);
-      }
-      if (type === "pure-token") words.push(token ?? specification.name);
-      else if (type === "oneof") this.#argument(this.#pick(specification.arguments!), words);
-      else if (type === "block") {
-        for (const each of specification.arguments!) this.#argument(each, words);
-      } else words.push(this.#named(specification.name) ?? this.#value(type));
+  #arguments(specifications: readonly ArgumentSpecification[], words: Words): void {
+    let counted = -1;
+    for (const each of specifications) {
+      if (/^num(keys|fields)$/.test(each.name)) counted = words.length + Number(!!each.token);
+      this.#argument(each, words);
+      if (counted < 0 || !each.flags?.includes("multiple")) continue;
+      if (this.#prng.below(16) > 0) words[counted] = String(this.#times);
+      counted = -1;
     }
   }
 
-  /** What mostly stands where few values make sense, and nothing else would ever get far. */
-  #named(name: string): string | undefined {
+  #argument(specification: ArgumentSpecification, words: Words): void {
     const prng = this.#prng;
-    if (prng.below(4) === 0) return undefined;
+    const { name, token, type } = specification;
+    const flags = specification.flags ?? [];
+    // Without either there is not much to be done with a key.
+    if (flags.includes("optional") && prng.below(2) === 0) return;
+    // As many ids as streams, and as many weights as keys.
+    const isMatching = (name === "id" && token === undefined || name === "weight") &&
+      prng.below(16) > 0;
+    const times = flags.includes("multiple") ? isMatching ? this.#times : 1 + prng.below(3) : 1;
+    for (let i = 0; i < times; i++) {
+      if (token !== undefined && type !== "pure-token") {
+        if (i === 0 || flags.includes("multiple_token")) words.push(token);
+      }
+      if (type === "pure-token") words.push(token ?? name);
+      else if (type === "oneof") this.#argument(this.#pick(specification.arguments!), words);
+      else if (type === "block") this.#arguments(specification.arguments!, words);
+      else words.push(this.#named(name, type) ?? this.#value(type));
+    }
+    if (flags.includes("multiple")) this.#times = times;
+  }
+
+  /** What mostly stands where few values make sense, and nothing else would ever get far. */
+  #named(name: string, type: ArgumentSpecification["type"]): string | undefined {
+    const prng = this.#prng;
+    if (prng.below(this.#group in KEYS_OF ? 12 : 4) === 0) return undefined;
+    if (this.#group === "sorted-set" && /^(min|max|start|stop)$/.test(name)) {
+      // Ends of one sort for a whole command.
+      if (type !== "string" || this.#choice === 0) return this.#pick(SCORE_ENDS);
+      return this.#pick(this.#choice === 1 || /^m/.test(name) ? LEX_ENDS : NAMED[name]);
+    }
+    if (this.#group in KEYS_OF && NAMED[name] !== undefined) return this.#pick(NAMED[name]);
     if (name === "bit") return String(prng.below(2));
     if (name === "offset") return String(prng.below(100));
     if (/^index|db$/.test(name)) return String(prng.below(16));
@@ -237,7 +364,7 @@ export class CommandGrammar {
   #value(type: ArgumentSpecification["type"]): string {
     switch (type) {
       case "key":
-        return this.#pick(KEYS);
+        return this.#pick(this.#prng.below(6) === 0 ? KEYS : KEYS_OF[this.#group] ?? KEYS);
       case "integer":
       case "unix-time":
         return this.#integer();

@@ -18,7 +18,14 @@ import { test } from "node:test";
 import { Prng } from "../../src/base/prng.ts";
 import { keyspaceDigest } from "../../src/keyspace/digest.ts";
 import type { DirectiveOptions } from "../../src/server/config/load.ts";
-import { bytesOf, CommandGrammar, framed, PRELUDE } from "./command_grammar.ts";
+import {
+  bytesOf,
+  COLLECTIONS,
+  CommandGrammar,
+  framed,
+  PRELUDE,
+  SMALL_LIMITS,
+} from "./command_grammar.ts";
 import { FuzzServer } from "./fuzz_server.ts";
 import { readRequests, type RequestModelLimits } from "./request_model.ts";
 import { latin1, type ReplyProtocols, StrictReplies } from "./strict_reply.ts";
@@ -41,6 +48,7 @@ const PING = bytesOf("PING\r\n");
 /** What another client sends meanwhile, which changes nothing. */
 const OTHERS = bytesOf("*5\r\n$4\r\nMGET\r\n$1\r\na\r\n$2\r\nbb\r\n$3\r\nccc\r\n$4\r\ntext\r\n");
 const PRELUDE_BYTES = bytesOf(PRELUDE.map(framed).join(""));
+const EVERYTHING_BYTES = bytesOf([...PRELUDE, ...COLLECTIONS].map(framed).join(""));
 
 /** Commands that are damaged: none that makes much of a number, for any number may come of it. */
 const COMMANDS = [
@@ -342,18 +350,24 @@ const SWITCHING = new Set(["hello", "reset"]);
 
 /** A server for commands made from their definitions. */
 class GrammarServer {
-  readonly #server: FuzzServer = new FuzzServer({ ...SMALL, "enable-debug-command": "yes" });
+  readonly #server: FuzzServer = new FuzzServer({
+    ...SMALL,
+    ...SMALL_LIMITS,
+    "enable-debug-command": "yes",
+  });
   readonly #grammar: CommandGrammar;
   /** By full name: how often it was sent, and how often answered with something but an error. */
   readonly sent: Map<string, number> = new Map();
   readonly answered: Map<string, number> = new Map();
 
   constructor() {
-    this.#server.ask(PRELUDE_BYTES);
-    const payloads = ["text", "number", "long"].map((key) => {
-      const dump = latin1(this.#server.ask(bytesOf(framed(["dump", key]))));
-      return dump.slice(dump.indexOf("\n") + 1, -2);
-    });
+    this.#server.ask(EVERYTHING_BYTES);
+    const payloads = ["text", "number", "long", "list", "long hash", "set", "zset", "stream"].map(
+      (key) => {
+        const dump = latin1(this.#server.ask(bytesOf(framed(["dump", key]))));
+        return dump.slice(dump.indexOf("\n") + 1, -2);
+      },
+    );
     this.#server.empty();
     this.#grammar = new CommandGrammar(this.#server.engine, seeded(0), payloads);
   }
@@ -377,17 +391,17 @@ class GrammarServer {
     }
     try {
       this.#try(names, bytesOf(text), prng);
+      if (seed % CHECK_EVERY === 0) this.#check();
+      this.#server.restoreConfig();
+      this.#server.empty();
     } catch (error) {
       throw new Error(`sent: ${JSON.stringify(text)}`, { cause: error });
     }
-    if (seed % CHECK_EVERY === 0) this.#check();
-    this.#server.restoreConfig();
-    this.#server.empty();
   }
 
   #try(names: readonly string[], bytes: Uint8Array, prng: Prng): void {
     const server = this.#server;
-    server.ask(PRELUDE_BYTES);
+    server.ask(EVERYTHING_BYTES);
     if (prng.below(2) === 0) server.advance(2);
     const isResp3 = prng.below(2) === 0;
     const socket = server.connect(prng);

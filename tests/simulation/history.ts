@@ -4,11 +4,18 @@
  * of them, as a whole, and none that is older than what it had promised.
  */
 
+import { latin1 } from "../../src/base/ascii.ts";
+import { DataRunner } from "../fuzz/data_runner.ts";
+import { newKeyspace } from "../unit/persistence/rdb/fixture.ts";
+
 /** Values by `database key`. */
 export type State = ReadonlyMap<string, ModelValue>;
 
 interface ModelValue {
+  /** The bytes of a string; of other types what {@link collectionText} says. */
   readonly text: string;
+  /** What DUMP makes of a value that is no string. */
+  readonly dump?: Uint8Array;
   /** Infinity where it does not expire. */
   readonly expiresAtMs: number;
 }
@@ -55,6 +62,46 @@ function aliveAt(state: State, nowMs: number): [string, ModelValue][] {
   return [...state].filter(([, { expiresAtMs }]) => expiresAtMs >= nowMs);
 }
 
+/**
+ * The value of a key that is no string, before and after one command: a model would be such a value
+ * again, so what is compared is a value that nobody has saved, with one that somebody has loaded.
+ */
+class Collections {
+  readonly #runner: DataRunner = new DataRunner(newKeyspace());
+
+  /** Runs a command on the key that it names first; undefined where nothing is left of it. */
+  run(old: Uint8Array | undefined, words: readonly string[], nowMs: number) {
+    const runner = this.#runner;
+    runner.keyspace.setNow(nowMs);
+    const key = words[KEY_INDEXES.get(words[0]) ?? 1];
+    if (old !== undefined) {
+      const restored = runner.text("RESTORE", key, "0", old);
+      if (restored !== "+OK\r\n") throw new Error(`${key}: ${restored}`);
+    }
+    const reply = runner.text(...words);
+    // Nothing changes where what the command is about is not there.
+    const isMissing = /^-(NOGROUP |ERR no such key)/.test(reply);
+    if (reply.startsWith("-") && !isMissing) throw new Error(`${words.join(" ")}: ${reply}`);
+    if (runner.digestOf(key) === "none") return undefined;
+    // A HyperLogLog is a string.
+    const text = runner.text("TYPE", key) === "+string\r\n"
+      ? latin1(runner.bulk("GET", key))
+      : collectionText(runner.digestOf(key), runner, key);
+    const value = { text, dump: runner.bulk("DUMP", key) };
+    runner.text("DEL", key);
+    return value;
+  }
+}
+
+/** What the value of a key that is no string is compared by. */
+export function collectionText(digest: string, runner: DataRunner, key: string): string {
+  return `${digest} ${runner.groupsOf(key)}`;
+}
+
+/** Where a key stands that is not the first argument. */
+const KEY_INDEXES: ReadonlyMap<string, number> = new Map([["XGROUP", 2], ["XREADGROUP", 7]]);
+const collections = new Collections();
+
 function run(state: Map<string, ModelValue>, command: ModelCommand, nowMs: number): void {
   const [database, name, ...args] = command;
   const [key, ...rest] = args;
@@ -90,12 +137,13 @@ function run(state: Map<string, ModelValue>, command: ModelCommand, nowMs: numbe
     }
     case "PEXPIRE":
       if (old !== undefined) {
-        state.set(place, { text: old.text, expiresAtMs: nowMs + Number(rest[0]) });
+        state.set(place, { ...old, expiresAtMs: nowMs + Number(rest[0]) });
       }
       return;
     case "RENAME":
+      if (old === undefined) return;
       state.delete(place);
-      state.set(`${database} ${rest[0]}`, old!);
+      state.set(`${database} ${rest[0]}`, old);
       return;
     case "DEL":
       for (const each of args) state.delete(`${database} ${each}`);
@@ -107,13 +155,20 @@ function run(state: Map<string, ModelValue>, command: ModelCommand, nowMs: numbe
       const entries = [...state];
       state.clear();
       for (const [where, value] of entries) {
-        const [index, named] = where.split(" ");
+        const [index] = where.split(" ", 1);
+        const named = where.slice(index.length + 1);
         const to = index === args[0] ? args[1] : index === args[1] ? args[0] : index;
         state.set(`${to} ${named}`, value);
       }
       return;
     }
-    default:
-      throw new Error(`the model does not know ${name}`);
+    default: {
+      if (!/^([HLRSZX]|PFADD)/.test(name)) throw new Error(`the model does not know ${name}`);
+      const words = command.slice(1) as string[];
+      const named = `${database} ${words[KEY_INDEXES.get(name) ?? 1]}`;
+      const value = collections.run(state.get(named)?.dump, words, nowMs);
+      if (value === undefined) state.delete(named);
+      else state.set(named, { ...value, expiresAtMs: state.get(named)?.expiresAtMs ?? Infinity });
+    }
   }
 }

@@ -163,6 +163,7 @@ function putAll(call: Call, first: number, pairs: number, options: number, longe
   let outcome = PUT_REFUSED;
   try {
     for (let i = 0, index = first + 1; i < pairs; i++, index += 2) {
+      call.fetchMembers(ref, first + 1, index, 2);
       const start = args.starts[index];
       const score = scores[i];
       outcome = zsets.put(database, ref, args.bytes, start, args.ends[index], score, conditions);

@@ -284,3 +284,11 @@ test("writeEntry says where it ends and writes nothing behind", () => {
     assert.deepEqual([...target.subarray(size + 2)], [0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa]);
   }
 });
+
+test("a length backwards that takes bytes of the entry along is refused", () => {
+  // An empty text; backwards 0x81 says one byte, with nothing from the two bytes before it.
+  const bytes = Uint8Array.of(9, 0, 0, 0, 1, 0, 0x80, 0x81, 0xff);
+  assert.equal(isValidListpack(bytes, 0, bytes.length, true), false);
+  bytes[7] = 1;
+  assert.equal(isValidListpack(bytes, 0, bytes.length, true), true);
+});
