@@ -9,6 +9,7 @@ import { latin1, LOWER, utf8 } from "../base/ascii.ts";
 import { parseSafeInteger } from "../base/integer_text.ts";
 import type { Database } from "../keyspace/database.ts";
 import { KEYS_AHEAD_MAX } from "../keyspace/keys_ahead.ts";
+import { MEMBERS_AHEAD_MAX } from "../keyspace/members_ahead.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { TYPE_STRING } from "../keyspace/value_type.ts";
 import type { Arguments } from "../protocol/arguments.ts";
@@ -100,6 +101,19 @@ export class Call {
     const end = Math.min(args.count, first + KEYS_AHEAD_MAX * step);
     for (let i = first; i < end; i += step) keysAhead.add(args.starts[i], args.ends[i]);
     keysAhead.prefetch(this.database.keys);
+  }
+
+  /**
+   * Has members of a large hash, set or sorted set fetched from memory together: to be called before
+   * each of them is looked up, in a loop over each `step`th argument from `first` on. Does nothing
+   * but at every MEMBERS_AHEAD_MAX-th.
+   */
+  fetchMembers(ref: number, first: number, index: number, step: number): void {
+    if ((index - first) % (MEMBERS_AHEAD_MAX * step) !== 0) return;
+    const { bytes, starts, ends, count } = this.args;
+    const { keyspace, database } = this;
+    const { members } = keyspace.keysAhead;
+    members.fetchNext(keyspace, database, ref, bytes, starts, ends, index, count, step);
   }
 
   /** As {@link lookupRead}, but a value that is no string is refused: WRONG_TYPE_REPLIED. */

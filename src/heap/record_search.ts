@@ -3,6 +3,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Prng } from "../base/prng.ts";
+import { PLACES_MAX } from "./heap_view.ts";
 import {
   rangeEnd,
   ROOT_CHAIN_MAX,
@@ -33,6 +34,8 @@ import { RecordWhole } from "./record_whole.ts";
 const NO_BYTES = new Uint8Array(0);
 /** Records that `random` draws ahead at most. */
 const DRAWS_MAX = 8;
+/** Hashes that `prefetch` takes: three places of memory each. */
+export const PREFETCHED_MAX: number = PLACES_MAX / 4;
 
 export class RecordSearch extends RecordWhole {
   /** Records that the last `scan` came to: {@link select} goes to each. */
@@ -54,6 +57,8 @@ export class RecordSearch extends RecordWhole {
   readonly #drawnIndexes: Int32Array = new Int32Array(DRAWS_MAX);
   readonly #drawnSegments: Int32Array = new Int32Array(DRAWS_MAX);
   readonly #drawnHeaders: Int32Array = new Int32Array(DRAWS_MAX);
+  /** The segments of the hashes that `prefetch` is at. */
+  readonly #prefetched: Int32Array = new Int32Array(PREFETCHED_MAX);
   /** A key or value that spans pages. */
   #whole: Uint8Array = new Uint8Array(1024);
 
@@ -76,6 +81,54 @@ export class RecordSearch extends RecordWhole {
     const found = this.search(root, hash, bytes, start, end, false);
     this.foundSegment = 0;
     return found;
+  }
+
+  /** The hash of a key, for {@link prefetch}. */
+  hashOfKey(bytes: Uint8Array, start: number, end: number): number {
+    return this.hasher.hash(bytes, start, end);
+  }
+
+  /**
+   * Reads what look-ups of keys with these hashes will read, all together: their cache misses
+   * overlap, where look-ups one after the other would wait for each. At most PREFETCHED_MAX.
+   */
+  prefetch(root: number, hashes: Int32Array, count: number): void {
+    const heap = this.heap;
+    const segments = this.#prefetched;
+    const word = heap.read(root) >>> 2;
+    const words = heap.words;
+    const shift = 32 - words[word + ROOT_DEPTH];
+    const directory = words[word + ROOT_DIRECTORY];
+    if (shift === 32) return;
+    for (let i = 0; i < count; i++) {
+      const segment = heap.wordAt(directory, (hashes[i] >>> shift) * 4);
+      segments[i] = segment;
+      // The index of a segment takes three cache lines at most, as a rule.
+      heap.note(segment, 0);
+      heap.note(segment, 64);
+      heap.note(segment, 128);
+    }
+    heap.touchNoted();
+    for (let i = 0; i < count; i++) this.#noteRecord(segments[i], hashes[i]);
+    heap.touchNoted();
+  }
+
+  /** Notes where the first record of a segment stands that has the tag of a hash. */
+  #noteRecord(segment: number, hash: number): void {
+    const heap = this.heap;
+    const word = heap.read(segment) >>> 2;
+    const words = heap.words;
+    const tags = (hash & TAG_MASK) * 0x01010101;
+    const count = countIn(words[word]);
+    for (let slot = 0, group = word + 2; slot < count; slot += 4, group += 3) {
+      const differing = words[group] ^ tags;
+      const equal = (differing - 0x01010101) & ~differing & 0x80808080;
+      if (equal === 0) continue;
+      const found = slot + (31 - Math.clz32(equal & -equal) >>> 3);
+      if (found >= count) return;
+      const distance = placeAt(words, word, found) & DISTANCE_MASK;
+      return heap.note(segment, capacityIn(words[word]) - distance);
+    }
   }
 
   protected search(

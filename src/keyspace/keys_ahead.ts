@@ -11,10 +11,13 @@
 import type { KeyHash } from "../base/hash.ts";
 import type { Dict } from "../heap/dict.ts";
 import type { CommandsAhead } from "../protocol/commands_ahead.ts";
+import { MembersAhead } from "./members_ahead.ts";
 
 export const KEYS_AHEAD_MAX = 64;
 
 export class KeysAhead {
+  /** The same for what stands in large collections. */
+  readonly members: MembersAhead;
   #count = 0;
   #next = 0;
   #bytes: Uint8Array = new Uint8Array(0);
@@ -23,6 +26,7 @@ export class KeysAhead {
   readonly #hash: KeyHash;
 
   constructor(hash: KeyHash) {
+    this.members = new MembersAhead(hash);
     this.#hash = hash;
   }
 
@@ -57,8 +61,9 @@ export class KeysAhead {
     dict.prefetchEntries(this.#hashes, this.#count);
   }
 
-  /** Forgets all keys: their buffer is about to change. */
+  /** Forgets all keys, and the members: their buffer is about to change. */
   clear(): void {
+    this.members.clear();
     this.#count = 0;
     this.#next = 0;
   }

@@ -450,8 +450,7 @@ export class Engine {
   /** Has the keys of a pipeline's commands fetched together. */
   #fetchKeys(client: Client): void {
     this.#ahead.isFresh = false;
-    const keyspace = this.keyspace;
-    keyspace.keysAhead.fetchFor(this.#ahead, keyspace.databases[client.databaseIndex].keys);
+    this.keyspace.fetchAhead(this.#ahead, client.databaseIndex);
   }
 
   /** The command just parsed must wait until the pause ends. */

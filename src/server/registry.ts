@@ -67,6 +67,7 @@ const SHORT_COMMANDS: ReadonlySet<string> = new Set([
   "lpop",
   "rpop",
   "llen",
+  "lindex",
   "hset",
   "hget",
   "hexists",
@@ -84,14 +85,19 @@ const SHORT_COMMANDS: ReadonlySet<string> = new Set([
   "zrank",
   "zpopmin",
   "zpopmax",
+  "geoadd",
+  "geodist",
+  "geopos",
   "xadd",
+  "xack",
+  "xdel",
   "xlen",
   "pfadd",
   "pfcount",
 ]);
 
 /** Whatever expires under them has nothing to do with what else does (Redis's "arbitrary keys"). */
-const VISITORS: ReadonlySet<string> = new Set(["scan", "randomkey"]);
+export const VISITORS: ReadonlySet<string> = new Set(["scan", "randomkey"]);
 
 /** A command of this server. */
 export class Command {

@@ -45,6 +45,7 @@ export function replyValues(call: Call, ref: number, first: number, count: numbe
   const { keyspace: { hashes }, reply } = call;
   reply.array(count);
   for (let i = first; i < first + count; i++) {
+    if (ref !== 0) call.fetchMembers(ref, first, i, 1);
     if (ref !== 0 && findField(call, ref, i)) replyValue(call);
     else reply.null();
     // A field whose time is past may take the key along.

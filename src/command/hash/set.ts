@@ -95,6 +95,7 @@ function setPairs(call: Call): number {
   }
   let newCount = 0;
   for (let i = 2; i < count; i += 2) {
+    call.fetchMembers(ref, 2, i, 2);
     const isNew = hashes.set(
       database,
       ref,

@@ -117,7 +117,10 @@ export const smismember = defineCommand({
     const ref = call.lookupReadOf(1, TYPE_SET);
     if (ref === WRONG_TYPE_REPLIED) return;
     call.reply.array(call.count - 2);
-    for (let i = 2; i < call.count; i++) call.reply.integer(ref === 0 ? 0 : has(call, ref, i));
+    for (let i = 2; i < call.count; i++) {
+      if (ref !== 0) call.fetchMembers(ref, 2, i, 1);
+      call.reply.integer(ref === 0 ? 0 : has(call, ref, i));
+    }
   },
 });
 
@@ -173,6 +176,7 @@ function addAll(call: Call, ref: number): void {
   const database = call.database;
   if (call.count > 3) ref = sets.prepare(database, ref, call.count - 2);
   for (let i = 2; i < call.count; i++) {
+    call.fetchMembers(ref, 2, i, 1);
     ref = sets.add(database, ref, bytes, starts[i], ends[i]);
     if (sets.isChanged) call.dirty++;
   }

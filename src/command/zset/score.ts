@@ -51,7 +51,10 @@ export const zmscore = defineCommand({
     call.reply.array(call.count - 2);
     for (let i = 2; i < call.count; i++) {
       if (ref === 0) call.reply.null();
-      else replyScoreOf(call, ref, i);
+      else {
+        call.fetchMembers(ref, 2, i, 1);
+        replyScoreOf(call, ref, i);
+      }
     }
   },
 });

@@ -33,10 +33,21 @@ import {
 } from "./score_leaf.ts";
 
 const NO_BYTES = new Uint8Array(0);
+/** Members whose records are fetched together: at most, at least, and of sets of so many. */
+const FETCHED_MAX = 32;
+const FETCHED_MIN = 4;
+const FETCHING_COUNT_MIN = 2048;
+/** So many at an end. */
+const END_FETCHED = 8;
 
 export class LargeZsets extends MemberTree {
   readonly #records: RecordDict;
   readonly #member: LeafMember = new LeafMember();
+  /** The end that {@link removeEnd} took from last, and how many times in a row. */
+  #endRoot = 0;
+  #endIsLast = false;
+  #endRun = 0;
+  readonly #hashes: Int32Array = new Int32Array(FETCHED_MAX);
 
   constructor(heap: Heap, records: RecordDict) {
     super(heap);
@@ -188,6 +199,7 @@ export class LargeZsets extends MemberTree {
       const end = index + Math.min(leafCount(this.heap, leaf) - index, count);
       this.thaw(this.tree, root, leaf);
       let removedEnd = index;
+      this.#fetch(dict, leaf, index, Math.min(end, index + FETCHED_MAX));
       try {
         for (; removedEnd < end; removedEnd++) {
           member.load(this.heap, leaf, removedEnd);
@@ -213,11 +225,37 @@ export class LargeZsets extends MemberTree {
     const dict = this.dictOf(root);
     const member = this.#member;
     this.thaw(tree, root, leaf);
+    this.#fetchEnd(root, dict, leaf, index, isLast);
     member.load(this.heap, leaf, index);
     const isFound = this.#records.find(dict, member.bytes, member.start, member.end);
     assert(isFound, "what is in a leaf is in the dict");
     this.#records.remove(dict);
     this.drop(tree, root, leaf, index, index + 1);
+  }
+
+  /** When an end has lost several members in a row, has the next ones fetched in the dict. */
+  #fetchEnd(root: number, dict: number, leaf: number, index: number, isLast: boolean): void {
+    if (root !== this.#endRoot || isLast !== this.#endIsLast) {
+      this.#endRoot = root;
+      this.#endIsLast = isLast;
+      this.#endRun = 0;
+    }
+    if (++this.#endRun % END_FETCHED !== 0) return;
+    if (isLast) this.#fetch(dict, leaf, Math.max(index + 1 - END_FETCHED, 0), index + 1);
+    else this.#fetch(dict, leaf, 0, Math.min(END_FETCHED, leafCount(this.heap, leaf)));
+  }
+
+  /** Has the dict fetch from memory what is there of members of a leaf. */
+  #fetch(dict: number, leaf: number, from: number, to: number): void {
+    const records = this.#records;
+    if (to - from < FETCHED_MIN || records.count(dict) < FETCHING_COUNT_MIN) return;
+    const hashes = this.#hashes;
+    const member = this.#member;
+    for (let i = from; i < to; i++) {
+      member.load(this.heap, leaf, i);
+      hashes[i - from] = records.hashOfKey(member.bytes, member.start, member.end);
+    }
+    records.prefetch(dict, hashes, to - from);
   }
 
   /** Frees everything, in steps. */

@@ -63,8 +63,7 @@ export class AofReplay {
     if (this.#queue === null) {
       if (ahead.isFresh) {
         ahead.isFresh = false;
-        const { keyspace } = this.#engine;
-        keyspace.keysAhead.fetchFor(ahead, keyspace.databases[this.#databaseIndex].keys);
+        this.#engine.keyspace.fetchAhead(ahead, this.#databaseIndex);
       }
       return this.#run(args);
     }
