@@ -162,3 +162,8 @@ export function keyRange(
     find: { lastKey, step, limit: 0 },
   };
 }
+
+/** A key specification for as many keys as the argument at `index` says, right behind it. */
+export function numberedKeys(index: number, flags: string): KeySpecification {
+  return { flags, begin: { index }, find: { keyNumberIndex: 0, firstKey: 1, step: 1 } };
+}

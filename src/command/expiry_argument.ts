@@ -4,9 +4,10 @@
  *
  * Times are doubles: beyond 2^53 milliseconds (the year 287396) they are kept to a few seconds.
  */
-import { parsed64, parseInt64 } from "../base/integer_text.ts";
-import { invalidExpireTime, NOT_AN_INTEGER } from "../protocol/wire_errors.ts";
+import { invalidExpireTime } from "../protocol/wire_errors.ts";
 import type { Call } from "./call.ts";
+import type { ArgumentSpecification } from "./definition.ts";
+import { int64OrReply } from "./integer_argument.ts";
 
 /** The latest expiry time that can be kept: the largest double below 2^63. */
 export const EXPIRES_AT_MS_MAX = 2 ** 63 - 1024;
@@ -23,27 +24,18 @@ export const PX: ExpiryUnit = { isSeconds: false, isAbsolute: false };
 export const EXAT: ExpiryUnit = { isSeconds: true, isAbsolute: true };
 export const PXAT: ExpiryUnit = { isSeconds: false, isAbsolute: true };
 
-/**
- * The argument as any 64-bit integer, to a double's precision; NaN, after replying, when it is none.
- */
-export function int64OrReply(call: Call, index: number): number {
-  const args = call.args;
-  const value = call.safeInteger(index);
-  if (value === value) return value;
-  if (parseInt64(args.bytes, args.starts[index], args.ends[index])) {
-    return doubleTowardsZero(parsed64.toBigInt());
-  }
-  call.reply.error(NOT_AN_INTEGER);
-  return NaN;
-}
-
-/** Rounding up could make a time overflow that does not: 9223372036854775 seconds is the last one. */
-function doubleTowardsZero(value: bigint): number {
-  const magnitude = value < 0n ? -value : value;
-  const excessBits = BigInt(Math.max(0, magnitude.toString(2).length - 53));
-  const rounded = Number(magnitude >> excessBits << excessBits);
-  return value < 0n ? -rounded : rounded;
-}
+/** When an expiry time is to be set, in EXPIRE, HEXPIRE and their like. */
+export const EXPIRY_CONDITION: ArgumentSpecification = {
+  name: "condition",
+  type: "oneof",
+  flags: ["optional"],
+  arguments: [
+    { name: "nx", type: "pure-token", token: "NX" },
+    { name: "xx", type: "pure-token", token: "XX" },
+    { name: "gt", type: "pure-token", token: "GT" },
+    { name: "lt", type: "pure-token", token: "LT" },
+  ],
+};
 
 /**
  * An expiry that must lie after the epoch and be positive, in milliseconds since the epoch; NaN

@@ -157,7 +157,7 @@ export class Keyspace {
    * Empties one database, or all of them; returns how many keys there were.
    * @param isLazy what can be freed later is, in slices.
    */
-  flush(database: Database | undefined, isLazy: boolean): number {
+  flush(database?: Database, isLazy = false): number {
     const count = database === undefined ? this.size : database.size;
     if (count === this.size) {
       // Nothing else lives in the heap: it is emptied page by page instead of key by key.

@@ -6,6 +6,13 @@
 export const SYNTAX_ERROR = "ERR syntax error";
 export const NOT_AN_INTEGER = "ERR value is not an integer or out of range";
 export const NOT_POSITIVE = "ERR value is out of range, must be positive";
+/** A count whose sign tells something, and that has no negative. */
+export const COUNT_OUT_OF_RANGE =
+  "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
+/** LMPOP, ZMPOP, SINTERCARD. */
+export const NUMKEYS_NOT_POSITIVE = "ERR numkeys should be greater than 0";
+export const POPPED_NOT_POSITIVE = "ERR count should be greater than 0";
+export const LIMIT_NEGATIVE = "ERR LIMIT can't be negative";
 export const NOT_A_FLOAT = "ERR value is not a valid float";
 export const OUT_OF_RANGE = "ERR value is out of range";
 export const WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";

@@ -29,7 +29,7 @@ function everything(c: Scenario, key: string): void {
 
 /** What is the same of a random reply: its kind and how long it is. */
 function size(reply: Reply): Reply {
-  if (!("items" in reply)) return { kind: "null" };
+  if (!("items" in reply)) return { kind: "null", form: "bulk" };
   return { ...reply, items: reply.items.map(size) };
 }
 

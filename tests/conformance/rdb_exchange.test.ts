@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { systemFiles } from "../../adapters/shared/system_files.ts";
 import { compareBytes } from "../../src/base/ascii.ts";
-import { dumpCommands } from "../../src/command/generic/dump.ts";
 import type { Keyspace } from "../../src/keyspace/keyspace.ts";
 import { loadRdbNow } from "../../src/persistence/rdb/load.ts";
 import { saveRdb } from "../../src/persistence/rdb/save.ts";
@@ -19,7 +18,7 @@ import { bytesOf, itemsOf, type Reply, textOf } from "../support/reply.ts";
 import type { Argument, RespClient } from "../support/resp_client.ts";
 import { stopServers, temporaryDirectory, type TestServer } from "../support/servers.ts";
 import { oracle, SIDES, skip, startSide, write } from "../support/sides.ts";
-import { CommandRunner } from "../unit/persistence/rdb/call_fixture.ts";
+import { CommandFixture } from "../unit/command/fixture.ts";
 import { contentsOf, newKeyspace, put, SAVE_SETTINGS } from "../unit/persistence/rdb/fixture.ts";
 
 const directories: string[] = [];
@@ -199,12 +198,12 @@ test("DUMP there, RESTORE here, and the other way round", { skip }, async () => 
   const server = await startNew();
   const client = await server.client();
   const keyspace = newKeyspace();
-  const runner = new CommandRunner(keyspace, dumpCommands);
+  const runner = new CommandFixture(keyspace);
   for (const { value } of SAMPLES) {
     await client.command("SET", "k", value);
     const dumped = await client.command("DUMP", "k");
     assert.ok(dumped.kind === "bulk");
-    assert.equal(runner.text("restore", "k", "0", dumped.bytes, "REPLACE"), "+OK\r\n");
+    assert.equal(runner.run("restore", "k", "0", dumped.bytes, "REPLACE"), "+OK\r\n");
     const ours = runner.bulk("dump", "k");
     assert.equal(textOf(await client.command("RESTORE", "k2", 0, ours, "REPLACE")), "OK");
     assertBytes(await client.command("GET", "k2"), value, "k2");

@@ -1,7 +1,7 @@
 /** BITCOUNT: how many bits of a string, or of a part of it, are 1. */
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 import { endFromStart, isBackwardFromEnd, positionFromStart } from "../range_argument.ts";
 import { countOnes, countOnesOfWord } from "./popcount.ts";
 

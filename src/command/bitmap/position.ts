@@ -1,7 +1,7 @@
 /** BITPOS: where the first 0 or 1 stands in a string or in a part of it. */
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 import { endFromStart, positionFromStart } from "../range_argument.ts";
 import { firstOtherByte } from "./first_byte.ts";
 

@@ -2,7 +2,7 @@
 import type { Database } from "../../keyspace/database.ts";
 import { DB_INDEX_OUT_OF_RANGE } from "../../protocol/wire_errors.ts";
 import type { Call } from "../call.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 
 export const INT_MIN: number = -(2 ** 31);
 export const INT_MAX: number = 2 ** 31 - 1;

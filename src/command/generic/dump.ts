@@ -23,7 +23,8 @@ import { savedType, valueTypes } from "../../persistence/rdb/value_types.ts";
 import type { Call } from "../call.ts";
 import type { CommandDefinition } from "../definition.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { EXPIRES_AT_MS_MAX, int64OrReply } from "../expiry_argument.ts";
+import { EXPIRES_AT_MS_MAX } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 
 const FOOTER_BYTES = 2 + CHECKSUM_BYTES;
 

@@ -10,7 +10,8 @@ import type { Call } from "../call.ts";
 import type { ArgumentSpecification, CommandDefinition } from "../definition.ts";
 import { defineCommand, keyRange } from "../definition.ts";
 import type { ExpiryUnit } from "../expiry_argument.ts";
-import { absoluteExpiryMs, EX, EXAT, int64OrReply, PX, PXAT } from "../expiry_argument.ts";
+import { absoluteExpiryMs, EX, EXAT, EXPIRY_CONDITION, PX, PXAT } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 
 const NX_AND_OTHERS = "ERR NX and XX, GT or LT options at the same time are not compatible";
 const GT_AND_LT = "ERR GT and LT options at the same time are not compatible";
@@ -22,18 +23,7 @@ const LT = 8;
 /** What {@link conditionOrReply} returns when it has replied with an error. */
 const REPLIED = -1;
 
-const CONDITION: ArgumentSpecification = {
-  name: "condition",
-  type: "oneof",
-  since: "7.0.0",
-  flags: ["optional"],
-  arguments: [
-    { name: "nx", type: "pure-token", token: "NX" },
-    { name: "xx", type: "pure-token", token: "XX" },
-    { name: "gt", type: "pure-token", token: "GT" },
-    { name: "lt", type: "pure-token", token: "LT" },
-  ],
-};
+const CONDITION: ArgumentSpecification = { ...EXPIRY_CONDITION, since: "7.0.0" };
 
 function expiryCommand(
   name: string,

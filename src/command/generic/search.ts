@@ -12,7 +12,7 @@ import { NO_EXPIRY } from "../../keyspace/database.ts";
 import type { Call } from "../call.ts";
 import type { CommandDefinition } from "../definition.ts";
 import { defineCommand } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 import { cursorOrReply } from "../scan_argument.ts";
 import { isKeyMatched, isLiteral, isMatchAll, replyKey } from "./entry_key.ts";
 

@@ -28,7 +28,7 @@ import {
   STEP_MAX,
 } from "../../base/geohash.ts";
 
-export const CELLS_MAX = 9;
+const CELLS_MAX = 9;
 /** In the order in which cells are searched. */
 const CENTER = 0;
 const COLUMN_STEPS: readonly number[] = [0, 0, 0, 1, -1, 1, -1, 1, -1];

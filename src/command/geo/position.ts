@@ -1,63 +1,58 @@
 /** Where members are: GEOPOS, GEOHASH, and how far from each other, GEODIST. */
 import { distanceOfScores, GEOHASH_TEXT_BYTES, writeGeohashText } from "../../base/geohash.ts";
 import { TYPE_ZSET } from "../../keyspace/value_type.ts";
+import type { ReplyWriter } from "../../protocol/reply_writer.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
-import { defineCommand, keyRange } from "../definition.ts";
+import { type CommandDefinition, defineCommand, keyRange } from "../definition.ts";
 import { KEY, MEMBER, metersOfUnitOrReply, UNIT } from "./arguments.ts";
 import { replyDistance, replyPlace } from "./replies.ts";
 
-export const geopos = defineCommand({
-  name: "geopos",
-  summary: "Returns the longitudes and latitudes of members.",
-  since: "3.2.0",
-  group: "geo",
-  complexity: "O(log(N)) for each member asked for, where N is the number of members.",
-  arity: -2,
-  flags: ["readonly"],
-  acl: ["geo"],
-  keys: [keyRange(1, 1, 1, "RO access")],
-  arguments: [KEY, { ...MEMBER, flags: ["optional", "multiple"] }],
-  run(call) {
-    const ref = call.lookupReadOf(1, TYPE_ZSET);
-    if (ref === WRONG_TYPE_REPLIED) return;
-    const reply = call.reply;
-    reply.array(call.count - 2);
-    for (let i = 2; i < call.count; i++) {
-      const score = scoreOf(call, ref, i);
-      if (score !== score) reply.nullArray();
-      else replyPlace(reply, score);
-    }
+export const geopos = placesCommand(
+  "geopos",
+  "Returns the longitudes and latitudes of members.",
+  (reply, score) => {
+    if (score !== score) reply.nullArray();
+    else replyPlace(reply, score);
   },
-});
+);
 
-export const geohash = defineCommand({
-  name: "geohash",
-  summary: "Returns the places of members as geohash texts.",
-  since: "3.2.0",
-  group: "geo",
-  complexity: "O(log(N)) for each member asked for, where N is the number of members.",
-  arity: -2,
-  flags: ["readonly"],
-  acl: ["geo"],
-  keys: [keyRange(1, 1, 1, "RO access")],
-  arguments: [KEY, { ...MEMBER, flags: ["optional", "multiple"] }],
-  run(call) {
-    const ref = call.lookupReadOf(1, TYPE_ZSET);
-    if (ref === WRONG_TYPE_REPLIED) return;
-    const reply = call.reply;
-    reply.array(call.count - 2);
-    for (let i = 2; i < call.count; i++) {
-      const score = scoreOf(call, ref, i);
-      if (score !== score) {
-        reply.null();
-        continue;
-      }
-      const at = reply.beginBulk(GEOHASH_TEXT_BYTES);
-      writeGeohashText(reply.bytes, at, score);
-      reply.endBulk();
-    }
+export const geohash = placesCommand(
+  "geohash",
+  "Returns the places of members as geohash texts.",
+  (reply, score) => {
+    if (score !== score) return reply.null();
+    const at = reply.beginBulk(GEOHASH_TEXT_BYTES);
+    writeGeohashText(reply.bytes, at, score);
+    reply.endBulk();
   },
-});
+);
+
+/** A command that replies for each member by its score, which is NaN where it is none. */
+function placesCommand(
+  name: string,
+  summary: string,
+  replyScore: (reply: ReplyWriter, score: number) => void,
+): CommandDefinition {
+  return defineCommand({
+    name,
+    summary,
+    since: "3.2.0",
+    group: "geo",
+    complexity: "O(log(N)) for each member asked for, where N is the number of members.",
+    arity: -2,
+    flags: ["readonly"],
+    acl: ["geo"],
+    keys: [keyRange(1, 1, 1, "RO access")],
+    arguments: [KEY, { ...MEMBER, flags: ["optional", "multiple"] }],
+    run(call) {
+      const ref = call.lookupReadOf(1, TYPE_ZSET);
+      if (ref === WRONG_TYPE_REPLIED) return;
+      const reply = call.reply;
+      reply.array(call.count - 2);
+      for (let i = 2; i < call.count; i++) replyScore(reply, scoreOf(call, ref, i));
+    },
+  });
+}
 
 export const geodist = defineCommand({
   name: "geodist",

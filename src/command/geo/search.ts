@@ -1,9 +1,9 @@
 /** GEOSEARCH and GEOSEARCHSTORE, and what GEORADIUS and its relatives have in common with them. */
-import { NO_EXPIRY } from "../../keyspace/database.ts";
 import { TYPE_ZSET } from "../../keyspace/value_type.ts";
-import { ZsetBuilder } from "../../keyspace/zset/zset_builder.ts";
+import type { ZsetBuilder } from "../../keyspace/zset/zset_builder.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
+import { replaceByResult } from "../zset_result.ts";
 import { GeoArea } from "./area.ts";
 import {
   countArgument,
@@ -176,23 +176,13 @@ function reply(call: Call, count: number): void {
 
 /** Makes the result the value of a key, in the place of any other; nothing only deletes that. */
 function store(call: Call, count: number): void {
-  const database = call.database;
-  const { bytes, starts, ends } = call.args;
-  const start = starts[options.storeIndex];
-  const end = ends[options.storeIndex];
-  const builder = new ZsetBuilder(call.keyspace);
-  if (count > 0) builder.begin();
+  const { builder } = call.keyspace.zsets;
+  builder.begin();
   try {
-    if (count > 0) build(builder, count);
-    const old = database.peek(bytes, start, end);
-    if (old !== 0) database.deleteReplaced(old);
-    if (count > 0) {
-      database.peek(bytes, start, end);
-      builder.store(database, bytes, start, end, NO_EXPIRY);
-      call.dirty += count;
-    } else if (old !== 0) call.dirty++;
+    build(builder, count);
+    if (replaceByResult(call, options.storeIndex, builder)) call.dirty += Math.max(count, 1);
   } finally {
-    if (count > 0) builder.end();
+    builder.end();
   }
   call.reply.integer(count);
 }

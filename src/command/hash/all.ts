@@ -1,55 +1,34 @@
 /** All fields at once: HGETALL, HKEYS, HVALS. */
 import { TYPE_HASH } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
-import { defineCommand, keyRange } from "../definition.ts";
+import { type CommandDefinition, defineCommand, keyRange } from "../definition.ts";
 import { KEY, replyField, replyValue } from "./arguments.ts";
 
-const COMPLEXITY = "O(N) where N is the number of fields.";
+export const hgetall = allCommand("hgetall", "Returns all fields with their values.", true, true);
+export const hkeys = allCommand("hkeys", "Returns all fields.", true, false);
+export const hvals = allCommand("hvals", "Returns the values of all fields.", false, true);
 
-export const hgetall = defineCommand({
-  name: "hgetall",
-  summary: "Returns all fields with their values.",
-  since: "2.0.0",
-  group: "hash",
-  complexity: COMPLEXITY,
-  arity: 2,
-  flags: ["readonly"],
-  acl: ["hash"],
-  tips: ["nondeterministic_output_order"],
-  keys: [keyRange(1, 1, 1, "RO access")],
-  arguments: [KEY],
-  run: (call) => replyAll(call, true, true),
-});
-
-export const hkeys = defineCommand({
-  name: "hkeys",
-  summary: "Returns all fields.",
-  since: "2.0.0",
-  group: "hash",
-  complexity: COMPLEXITY,
-  arity: 2,
-  flags: ["readonly"],
-  acl: ["hash"],
-  tips: ["nondeterministic_output_order"],
-  keys: [keyRange(1, 1, 1, "RO access")],
-  arguments: [KEY],
-  run: (call) => replyAll(call, true, false),
-});
-
-export const hvals = defineCommand({
-  name: "hvals",
-  summary: "Returns the values of all fields.",
-  since: "2.0.0",
-  group: "hash",
-  complexity: COMPLEXITY,
-  arity: 2,
-  flags: ["readonly"],
-  acl: ["hash"],
-  tips: ["nondeterministic_output_order"],
-  keys: [keyRange(1, 1, 1, "RO access")],
-  arguments: [KEY],
-  run: (call) => replyAll(call, false, true),
-});
+function allCommand(
+  name: string,
+  summary: string,
+  hasFields: boolean,
+  hasValues: boolean,
+): CommandDefinition {
+  return defineCommand({
+    name,
+    summary,
+    since: "2.0.0",
+    group: "hash",
+    complexity: "O(N) where N is the number of fields.",
+    arity: 2,
+    flags: ["readonly"],
+    acl: ["hash"],
+    tips: ["nondeterministic_output_order"],
+    keys: [keyRange(1, 1, 1, "RO access")],
+    arguments: [KEY],
+    run: (call) => replyAll(call, hasFields, hasValues),
+  });
+}
 
 function replyAll(call: Call, hasFields: boolean, hasValues: boolean): void {
   const ref = call.lookupReadOf(1, TYPE_HASH);

@@ -10,7 +10,7 @@ import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import type { ArgumentSpecification, CommandDefinition } from "../definition.ts";
 import { defineCommand, keyRange } from "../definition.ts";
 import type { ExpiryUnit } from "../expiry_argument.ts";
-import { EX, EXAT, PX, PXAT } from "../expiry_argument.ts";
+import { EX, EXAT, EXPIRY_CONDITION, PX, PXAT } from "../expiry_argument.ts";
 import { FIELDS_BLOCK, findField, KEY } from "./arguments.ts";
 import {
   fieldCountOrReply,
@@ -32,18 +32,6 @@ const XX = 2;
 const GT = 3;
 const LT = 4;
 
-const CONDITION: ArgumentSpecification = {
-  name: "condition",
-  type: "oneof",
-  flags: ["optional"],
-  arguments: [
-    { name: "nx", type: "pure-token", token: "NX" },
-    { name: "xx", type: "pure-token", token: "XX" },
-    { name: "gt", type: "pure-token", token: "GT" },
-    { name: "lt", type: "pure-token", token: "LT" },
-  ],
-};
-
 function expiryCommand(
   name: string,
   summary: string,
@@ -60,7 +48,7 @@ function expiryCommand(
     flags: ["write", "fast"],
     acl: ["hash"],
     keys: [keyRange(1, 1, 1, "RW update")],
-    arguments: [KEY, time, CONDITION, FIELDS_BLOCK],
+    arguments: [KEY, time, EXPIRY_CONDITION, FIELDS_BLOCK],
     run: (call) => expireFields(call, unit),
   });
 }

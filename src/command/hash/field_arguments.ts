@@ -6,16 +6,17 @@ import { parseBigInteger } from "../../base/integer_text.ts";
 import { invalidExpireTime } from "../../protocol/wire_errors.ts";
 import type { Call } from "../call.ts";
 import type { ExpiryUnit } from "../expiry_argument.ts";
-import { absoluteExpiryMs, EX, EXAT, int64OrReply, PX, PXAT } from "../expiry_argument.ts";
+import { absoluteExpiryMs, EX, EXAT, PX, PXAT } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 
 /** Fields cannot expire later: Redis keeps their times in 46 bits. */
-export const FIELD_EXPIRES_AT_MS_MAX = 2 ** 46 - 1;
+const FIELD_EXPIRES_AT_MS_MAX = 2 ** 46 - 1;
 
 const NO_FIELDS = "ERR Mandatory argument FIELDS is missing or not at the right position";
 const WRONG_COUNT = "ERR The `numfields` parameter must match the number of arguments";
 const NEGATIVE_TIME = "ERR invalid expire time, must be >= 0";
 /** What numbers of fields that are none are answered with. */
-export const NOT_POSITIVE_FIELDS = "ERR Number of fields must be a positive integer";
+const NOT_POSITIVE_FIELDS = "ERR Number of fields must be a positive integer";
 export const NOT_ABOVE_ZERO_FIELDS = "ERR Parameter `numFields` should be greater than 0";
 
 /**

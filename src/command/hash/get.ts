@@ -41,7 +41,7 @@ export const hmget = defineCommand({
 });
 
 /** Replies with the values of `count` fields from an argument on. */
-export function replyValues(call: Call, ref: number, first: number, count: number): void {
+function replyValues(call: Call, ref: number, first: number, count: number): void {
   const { keyspace: { hashes }, reply } = call;
   reply.array(count);
   for (let i = first; i < first + count; i++) {

@@ -5,22 +5,12 @@
  * gone through once, keeping as many as are wanted (each field with the chance that makes all
  * selections equally likely); few of a large one are drawn until they are different.
  */
-import { HeapFull } from "../../heap/heap.ts";
 import { TYPE_HASH } from "../../keyspace/value_type.ts";
-import { OUT_OF_RANGE } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { drawCountOrReply, expectReadable, expectStillReadable } from "../draw_argument.ts";
 import { isListpack, KEY, replyField, replyValue } from "./arguments.ts";
 
-const COUNT_OUT_OF_RANGE =
-  "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
-const INT64_MIN = -(2 ** 63);
-/** Twice as many replies could not be counted. */
-const PAIRS_MAX = 2 ** 62;
-/** The least that a bulk string takes, and the most that a reply may. */
-const REPLY_BYTES_MIN = 6;
-const REPLY_BYTES_MAX = 2 ** 30;
 /** At least so many times as many fields as are wanted are worth drawing instead of walking. */
 const DRAW_RATIO = 3;
 
@@ -46,7 +36,7 @@ export const hrandfield = defineCommand({
   }],
   run(call) {
     if (call.count === 2) return replyOne(call);
-    const count = countOrReply(call);
+    const count = drawCountOrReply(call, "withvalues");
     if (count !== count) return;
     const ref = call.lookupReadOf(1, TYPE_HASH);
     if (ref === WRONG_TYPE_REPLIED) return;
@@ -56,17 +46,6 @@ export const hrandfield = defineCommand({
     else replyDifferent(call, ref, count, hasValues);
   },
 });
-
-/** The count, with all that can be wrong with the arguments checked in Redis's order; or NaN. */
-function countOrReply(call: Call): number {
-  const count = int64OrReply(call, 2);
-  if (count !== count) return NaN;
-  if (count === INT64_MIN) call.reply.error(COUNT_OUT_OF_RANGE);
-  else if (call.count > 4 || (call.count === 4 && !call.is(3, "withvalues"))) call.syntaxError();
-  else if (call.count === 4 && Math.abs(count) >= PAIRS_MAX) call.reply.error(OUT_OF_RANGE);
-  else return count;
-  return NaN;
-}
 
 function replyOne(call: Call): void {
   const ref = call.lookupReadOf(1, TYPE_HASH);
@@ -79,14 +58,13 @@ function replyOne(call: Call): void {
 function replyAnew(call: Call, ref: number, count: number, hasValues: boolean): void {
   const hashes = call.keyspace.hashes;
   if (!hashes.random(call.database, ref)) return call.reply.array(0);
-  // What nobody could read is not made: Redis would write until its client is cut off.
-  if (count * REPLY_BYTES_MIN > REPLY_BYTES_MAX) throw new HeapFull();
+  expectReadable(count);
   const before = call.reply.length;
   begin(call, count, hasValues);
   for (;;) {
     replyDrawn(call, hasValues);
     if (--count === 0) return;
-    if (call.reply.length - before > REPLY_BYTES_MAX) throw new HeapFull();
+    expectStillReadable(call, before);
     hashes.random(call.database, ref);
   }
 }

@@ -12,7 +12,8 @@ import { TYPE_LIST } from "../../keyspace/value_type.ts";
 import { INDEX_OUT_OF_RANGE, NO_SUCH_KEY, SYNTAX_ERROR } from "../../protocol/wire_errors.ts";
 import { WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { ELEMENT, int64OrReply, KEY, signedCountOrReply } from "./argument.ts";
+import { int64OrReply, signedCountOrReply } from "../integer_argument.ts";
+import { ELEMENT, KEY } from "./argument.ts";
 
 export const linsert = defineCommand({
   name: "linsert",

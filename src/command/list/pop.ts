@@ -6,10 +6,22 @@ import {
   shrinkList,
 } from "../../keyspace/list/list_value.ts";
 import { isGraph, TYPE_LIST } from "../../keyspace/value_type.ts";
-import { NOT_POSITIVE, SYNTAX_ERROR, wrongArity } from "../../protocol/wire_errors.ts";
+import {
+  NUMKEYS_NOT_POSITIVE,
+  POPPED_NOT_POSITIVE,
+  SYNTAX_ERROR,
+  wrongArity,
+} from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
-import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
-import { endArgument, endOrReply, int64OrReply, KEY } from "./argument.ts";
+import {
+  type ArgumentSpecification,
+  type CommandDefinition,
+  defineCommand,
+  keyRange,
+  numberedKeys,
+} from "../definition.ts";
+import { int64AtLeastOrReply } from "../integer_argument.ts";
+import { endArgument, endOrReply, KEY } from "./argument.ts";
 import { replyElement, replyElements } from "./reply.ts";
 
 const COUNT: ArgumentSpecification = {
@@ -18,39 +30,34 @@ const COUNT: ArgumentSpecification = {
   since: "6.2.0",
   flags: ["optional"],
 };
-const COMPLEXITY = "O(N), N being the number of elements taken.";
-const NUMKEYS_NOT_POSITIVE = "ERR numkeys should be greater than 0";
-const COUNT_NOT_POSITIVE = "ERR count should be greater than 0";
 
-export const lpop = defineCommand({
-  name: "lpop",
-  summary: "Takes the first elements from a list and returns them.",
-  since: "1.0.0",
-  group: "list",
-  complexity: COMPLEXITY,
-  history: [["6.2.0", "Takes a `count`."]],
-  arity: -2,
-  flags: ["write", "fast"],
-  acl: ["list"],
-  keys: [keyRange(1, 1, 1, "RW access delete")],
-  arguments: [KEY, COUNT],
-  run: (call) => pop(call, false),
-});
+export const lpop = popCommand(
+  "lpop",
+  "Takes the first elements from a list and returns them.",
+  false,
+);
+export const rpop = popCommand(
+  "rpop",
+  "Takes the last elements from a list and returns them, the last one first.",
+  true,
+);
 
-export const rpop = defineCommand({
-  name: "rpop",
-  summary: "Takes the last elements from a list and returns them, the last one first.",
-  since: "1.0.0",
-  group: "list",
-  complexity: COMPLEXITY,
-  history: [["6.2.0", "Takes a `count`."]],
-  arity: -2,
-  flags: ["write", "fast"],
-  acl: ["list"],
-  keys: [keyRange(1, 1, 1, "RW access delete")],
-  arguments: [KEY, COUNT],
-  run: (call) => pop(call, true),
-});
+function popCommand(name: string, summary: string, atEnd: boolean): CommandDefinition {
+  return defineCommand({
+    name,
+    summary,
+    since: "1.0.0",
+    group: "list",
+    complexity: "O(N), N being the number of elements taken.",
+    history: [["6.2.0", "Takes a `count`."]],
+    arity: -2,
+    flags: ["write", "fast"],
+    acl: ["list"],
+    keys: [keyRange(1, 1, 1, "RW access delete")],
+    arguments: [KEY, COUNT],
+    run: (call) => pop(call, atEnd),
+  });
+}
 
 export const lmpop = defineCommand({
   name: "lmpop",
@@ -61,11 +68,7 @@ export const lmpop = defineCommand({
   arity: -4,
   flags: ["write", "movablekeys"],
   acl: ["list"],
-  keys: [{
-    flags: "RW access delete",
-    begin: { index: 1 },
-    find: { keyNumberIndex: 0, firstKey: 1, step: 1 },
-  }],
+  keys: [numberedKeys(1, "RW access delete")],
   arguments: [
     { name: "numkeys", type: "integer" },
     { name: "key", type: "key", keySpec: 0, flags: ["multiple"] },
@@ -73,7 +76,7 @@ export const lmpop = defineCommand({
     { name: "count", type: "integer", token: "COUNT", flags: ["optional"] },
   ],
   run(call) {
-    const keyCount = int64OrReply(call, 1, 1, NUMKEYS_NOT_POSITIVE);
+    const keyCount = int64AtLeastOrReply(call, 1, 1, NUMKEYS_NOT_POSITIVE);
     if (keyCount !== keyCount) return;
     const where = keyCount + 2;
     if (where >= call.count) return call.reply.error(SYNTAX_ERROR);
@@ -84,7 +87,7 @@ export const lmpop = defineCommand({
       if (!call.is(where + 1, "count") || where + 2 >= call.count) {
         return call.reply.error(SYNTAX_ERROR);
       }
-      count = int64OrReply(call, where + 2, 1, COUNT_NOT_POSITIVE);
+      count = int64AtLeastOrReply(call, where + 2, 1, POPPED_NOT_POSITIVE);
       if (count !== count) return;
       if (where + 3 < call.count) return call.reply.error(SYNTAX_ERROR);
     }
@@ -95,7 +98,7 @@ export const lmpop = defineCommand({
 function pop(call: Call, atEnd: boolean): void {
   if (call.count === 2) return popOne(call, atEnd);
   if (call.count > 3) return call.reply.error(wrongArity(call.name));
-  const count = int64OrReply(call, 2, 0, NOT_POSITIVE);
+  const count = int64AtLeastOrReply(call, 2, 0);
   if (count !== count) return;
   const ref = call.lookupWriteOf(1, TYPE_LIST);
   if (ref === WRONG_TYPE_REPLIED) return;

@@ -3,7 +3,8 @@ import { listCount } from "../../keyspace/list/list_value.ts";
 import { TYPE_LIST } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { ELEMENT, int64OrReply, KEY, signedCountOrReply } from "./argument.ts";
+import { int64AtLeastOrReply, signedCountOrReply } from "../integer_argument.ts";
+import { ELEMENT, KEY } from "./argument.ts";
 
 const RANK_ZERO =
   "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... " +
@@ -54,10 +55,10 @@ function readOptions(call: Call): boolean {
       if (options.rank === 0) call.reply.error(RANK_ZERO);
       if (options.rank === 0 || options.rank !== options.rank) return false;
     } else if (hasValue && call.is(i, "count")) {
-      options.count = int64OrReply(call, i + 1, 0, COUNT_NEGATIVE);
+      options.count = int64AtLeastOrReply(call, i + 1, 0, COUNT_NEGATIVE);
       if (options.count !== options.count) return false;
     } else if (hasValue && call.is(i, "maxlen")) {
-      const lengthMax = int64OrReply(call, i + 1, 0, MAXLEN_NEGATIVE);
+      const lengthMax = int64AtLeastOrReply(call, i + 1, 0, MAXLEN_NEGATIVE);
       if (lengthMax !== lengthMax) return false;
       options.lengthMax = lengthMax === 0 ? Infinity : lengthMax;
     } else {

@@ -2,70 +2,55 @@
 import { listCount, pushToList } from "../../keyspace/list/list_value.ts";
 import { TYPE_LIST } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
-import { defineCommand, keyRange } from "../definition.ts";
+import { type CommandDefinition, defineCommand, keyRange } from "../definition.ts";
 import { ELEMENTS, KEY } from "./argument.ts";
 
-const COMPLEXITY = "O(N), N being the number of elements pushed.";
+export const lpush = pushCommand(
+  "lpush",
+  "Puts elements before the first of a list, which comes into being where there is none.",
+  false,
+  true,
+);
+export const rpush = pushCommand(
+  "rpush",
+  "Puts elements behind the last of a list, which comes into being where there is none.",
+  true,
+  true,
+);
+export const lpushx = pushCommand(
+  "lpushx",
+  "Puts elements before the first of a list, but only where there is one.",
+  false,
+  false,
+);
+export const rpushx = pushCommand(
+  "rpushx",
+  "Puts elements behind the last of a list, but only where there is one.",
+  true,
+  false,
+);
 
-export const lpush = defineCommand({
-  name: "lpush",
-  summary: "Puts elements before the first of a list, which comes into being where there is none.",
-  since: "1.0.0",
-  group: "list",
-  complexity: COMPLEXITY,
-  history: [["2.4.0", "Takes several elements."]],
-  arity: -3,
-  flags: ["write", "denyoom", "fast"],
-  acl: ["list"],
-  keys: [keyRange(1, 1, 1, "RW insert")],
-  arguments: [KEY, ELEMENTS],
-  run: (call) => push(call, false, true),
-});
-
-export const rpush = defineCommand({
-  name: "rpush",
-  summary: "Puts elements behind the last of a list, which comes into being where there is none.",
-  since: "1.0.0",
-  group: "list",
-  complexity: COMPLEXITY,
-  history: [["2.4.0", "Takes several elements."]],
-  arity: -3,
-  flags: ["write", "denyoom", "fast"],
-  acl: ["list"],
-  keys: [keyRange(1, 1, 1, "RW insert")],
-  arguments: [KEY, ELEMENTS],
-  run: (call) => push(call, true, true),
-});
-
-export const lpushx = defineCommand({
-  name: "lpushx",
-  summary: "Puts elements before the first of a list, but only where there is one.",
-  since: "2.2.0",
-  group: "list",
-  complexity: COMPLEXITY,
-  history: [["4.0.0", "Takes several elements."]],
-  arity: -3,
-  flags: ["write", "denyoom", "fast"],
-  acl: ["list"],
-  keys: [keyRange(1, 1, 1, "RW insert")],
-  arguments: [KEY, ELEMENTS],
-  run: (call) => push(call, false, false),
-});
-
-export const rpushx = defineCommand({
-  name: "rpushx",
-  summary: "Puts elements behind the last of a list, but only where there is one.",
-  since: "2.2.0",
-  group: "list",
-  complexity: COMPLEXITY,
-  history: [["4.0.0", "Takes several elements."]],
-  arity: -3,
-  flags: ["write", "denyoom", "fast"],
-  acl: ["list"],
-  keys: [keyRange(1, 1, 1, "RW insert")],
-  arguments: [KEY, ELEMENTS],
-  run: (call) => push(call, true, false),
-});
+function pushCommand(
+  name: string,
+  summary: string,
+  atEnd: boolean,
+  makesList: boolean,
+): CommandDefinition {
+  return defineCommand({
+    name,
+    summary,
+    since: makesList ? "1.0.0" : "2.2.0",
+    group: "list",
+    complexity: "O(N), N being the number of elements pushed.",
+    history: [[makesList ? "2.4.0" : "4.0.0", "Takes several elements."]],
+    arity: -3,
+    flags: ["write", "denyoom", "fast"],
+    acl: ["list"],
+    keys: [keyRange(1, 1, 1, "RW insert")],
+    arguments: [KEY, ELEMENTS],
+    run: (call) => push(call, atEnd, makesList),
+  });
+}
 
 function push(call: Call, atEnd: boolean, makesList: boolean): void {
   const { args, database, keyspace } = call;

@@ -3,8 +3,9 @@ import { listCount, removeFromList, shrinkList } from "../../keyspace/list/list_
 import { isGraph, TYPE_LIST } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
+import { int64OrReply } from "../integer_argument.ts";
 import { endFromStart, positionFromStart } from "../range_argument.ts";
-import { int64OrReply, KEY } from "./argument.ts";
+import { KEY } from "./argument.ts";
 import { replyElement, replyElements } from "./reply.ts";
 
 export const llen = defineCommand({

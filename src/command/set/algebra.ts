@@ -15,14 +15,17 @@ import {
   ENCODING_LISTPACK,
   TYPE_SET,
 } from "../../keyspace/value_type.ts";
+import { LIMIT_NEGATIVE, NUMKEYS_NOT_POSITIVE } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import {
   type ArgumentSpecification,
   type CommandDefinition,
   defineCommand,
   keyRange,
+  numberedKeys,
 } from "../definition.ts";
-import { KEYS, naturalNumber, replyMember } from "./arguments.ts";
+import { int64AtLeastOrReply } from "../integer_argument.ts";
+import { KEYS, replyMember } from "./arguments.ts";
 
 /** More sets than this are not asked in turn whether a member of a union is new. */
 const UNION_ASKED_MAX = 4;
@@ -30,6 +33,9 @@ const STORE_ARGUMENTS: readonly ArgumentSpecification[] = [
   { name: "destination", type: "key", keySpec: 0 },
   { ...KEYS, keySpec: 1 },
 ];
+
+const INTER_COST = "O(N*M) where N is the size of the smallest set and M the number of sets.";
+const ALL_COST = "O(N) where N is the size of all sets together.";
 
 /** What becomes of the members of a result. */
 const REPLY = 0;
@@ -39,28 +45,28 @@ const STORE = 2;
 export const sinter = readCommand(
   "sinter",
   "Returns what is a member of every one of several sets.",
-  "O(N*M) where N is the size of the smallest set and M the number of sets.",
+  INTER_COST,
   (call) => intersect(call, 1, call.count, REPLY, 0),
 );
 
 export const sunion = readCommand(
   "sunion",
   "Returns what is a member of at least one of several sets.",
-  "O(N) where N is the size of all sets together.",
+  ALL_COST,
   (call) => unite(call, 1, false),
 );
 
 export const sdiff = readCommand(
   "sdiff",
   "Returns the members of the first set that are in none of the others.",
-  "O(N) where N is the size of all sets together.",
+  ALL_COST,
   (call) => subtract(call, 1, false),
 );
 
 export const sinterstore = storeCommand(
   "sinterstore",
   "Stores as a set what is a member of every one of several sets.",
-  "O(N*M) where N is the size of the smallest set and M the number of sets.",
+  INTER_COST,
   "RW update",
   (call) => intersect(call, 2, call.count, STORE, 0),
 );
@@ -68,7 +74,7 @@ export const sinterstore = storeCommand(
 export const sunionstore = storeCommand(
   "sunionstore",
   "Stores as a set what is a member of at least one of several sets.",
-  "O(N) where N is the size of all sets together.",
+  ALL_COST,
   "OW update",
   (call) => unite(call, 2, true),
 );
@@ -76,7 +82,7 @@ export const sunionstore = storeCommand(
 export const sdiffstore = storeCommand(
   "sdiffstore",
   "Stores as a set the members of the first set that are in none of the others.",
-  "O(N) where N is the size of all sets together.",
+  ALL_COST,
   "OW update",
   (call) => subtract(call, 2, true),
 );
@@ -86,31 +92,27 @@ export const sintercard = defineCommand({
   summary: "Counts what is a member of every one of several sets.",
   since: "7.0.0",
   group: "set",
-  complexity: "O(N*M) where N is the size of the smallest set and M the number of sets.",
+  complexity: INTER_COST,
   arity: -3,
   flags: ["readonly", "movablekeys"],
   acl: ["set"],
-  keys: [{
-    flags: "RO access",
-    begin: { index: 1 },
-    find: { keyNumberIndex: 0, firstKey: 1, step: 1 },
-  }],
+  keys: [numberedKeys(1, "RO access")],
   arguments: [
     { name: "numkeys", type: "integer" },
     KEYS,
     { name: "limit", type: "integer", token: "LIMIT", flags: ["optional"] },
   ],
   run(call) {
-    const keyCount = naturalNumber(call, 1);
-    if (!(keyCount > 0)) return call.reply.error("ERR numkeys should be greater than 0");
+    const keyCount = int64AtLeastOrReply(call, 1, 1, NUMKEYS_NOT_POSITIVE);
+    if (keyCount !== keyCount) return;
     if (keyCount > call.count - 2) {
       return call.reply.error("ERR Number of keys can't be greater than number of args");
     }
     let limit = 0;
     for (let i = 2 + keyCount; i < call.count; i += 2) {
       if (i + 1 >= call.count || !call.is(i, "limit")) return call.syntaxError();
-      limit = naturalNumber(call, i + 1);
-      if (limit !== limit) return call.reply.error("ERR LIMIT can't be negative");
+      limit = int64AtLeastOrReply(call, i + 1, 0, LIMIT_NEGATIVE);
+      if (limit !== limit) return;
     }
     intersect(call, 2, 2 + keyCount, COUNT, limit);
   },

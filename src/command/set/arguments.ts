@@ -1,5 +1,4 @@
 /** Arguments that many of the set commands share, as COMMAND DOCS describes them, and replies. */
-import { parsed64, parseInt64 } from "../../base/integer_text.ts";
 import type { SetWalk } from "../../keyspace/set/set_walk.ts";
 import type { Call } from "../call.ts";
 import type { ArgumentSpecification } from "../definition.ts";
@@ -8,17 +7,6 @@ export const KEY: ArgumentSpecification = { name: "key", type: "key", keySpec: 0
 export const KEYS: ArgumentSpecification = { ...KEY, flags: ["multiple"] };
 export const MEMBER: ArgumentSpecification = { name: "member", type: "string" };
 export const MEMBERS: ArgumentSpecification = { ...MEMBER, flags: ["multiple"] };
-
-/**
- * The argument as an integer of 0 to 2^63 - 1, to a double's precision; NaN when it is none.
- */
-export function naturalNumber(call: Call, index: number): number {
-  const value = call.safeInteger(index);
-  if (value === value) return value >= 0 ? value : NaN;
-  const { bytes, starts, ends } = call.args;
-  if (!parseInt64(bytes, starts[index], ends[index]) || parsed64.high < 0) return NaN;
-  return parsed64.toNumber();
-}
 
 /** Replies with the member that a walk is at. */
 export function replyMember(call: Call, walk: SetWalk): void {

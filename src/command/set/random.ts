@@ -8,7 +8,6 @@
  *
  * SPOP is told to others as what it came to: SREM, or DEL when nothing is left.
  */
-import { HeapFull } from "../../heap/heap.ts";
 import { ListpackWriter } from "../../heap/listpack_writer.ts";
 import { replaceByListpack } from "../../keyspace/listpack_value.ts";
 import type { SetReader } from "../../keyspace/set/set_reader.ts";
@@ -18,25 +17,18 @@ import {
   ENCODING_LISTPACK,
   TYPE_SET,
 } from "../../keyspace/value_type.ts";
-import { NOT_POSITIVE } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
-import { KEY, naturalNumber, replyMember, replyMembers } from "./arguments.ts";
+import { expectReadable, expectStillReadable } from "../draw_argument.ts";
+import { int64AtLeastOrReply, signedCountOrReply } from "../integer_argument.ts";
+import { KEY, replyMember, replyMembers } from "./arguments.ts";
 
-const COUNT_OUT_OF_RANGE =
-  "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
-const INT64_MIN = -(2 ** 63);
 /** SRANDMEMBER: at least so many times as many members as are wanted are drawn from one by one. */
 const DRAW_RATIO = 3;
 /** SPOP: when so few of them are left per member taken, those that are left are made a new set. */
 const LEFT_RATIO = 5;
 /** Members of one SREM. */
 const BATCH_MEMBERS = 1024;
-/** A reply takes so many bytes for each member at least, and may have so many. */
-const REPLY_BYTES_MIN = 6;
-const REPLY_BYTES_MAX = 2 ** 30;
-
 // Filled and emptied within one call, so that all servers of a process can use it.
 const kept = new ListpackWriter();
 
@@ -56,9 +48,8 @@ export const srandmember = defineCommand({
   run(call) {
     if (call.count > 3) return call.syntaxError();
     if (call.count === 2) return replyOne(call);
-    const count = int64OrReply(call, 2);
+    const count = signedCountOrReply(call, 2);
     if (count !== count) return;
-    if (count === INT64_MIN) return call.reply.error(COUNT_OUT_OF_RANGE);
     const ref = call.lookupReadOf(1, TYPE_SET);
     if (ref === WRONG_TYPE_REPLIED) return;
     if (ref === 0 || count === 0) call.reply.array(0);
@@ -83,8 +74,8 @@ export const spop = defineCommand({
   run(call) {
     if (call.count > 3) return call.syntaxError();
     if (call.count === 2) return popOne(call);
-    const count = naturalNumber(call, 2);
-    if (count !== count) return call.reply.error(NOT_POSITIVE);
+    const count = int64AtLeastOrReply(call, 2, 0);
+    if (count !== count) return;
     const ref = call.lookupWriteOf(1, TYPE_SET);
     if (ref === WRONG_TYPE_REPLIED) return;
     if (ref === 0 || count === 0) return call.reply.set(0);
@@ -114,14 +105,13 @@ function replyDrawn(call: Call, ref: number): void {
 
 /** Replies with so many members, each drawn from all of them. */
 function replyAnew(call: Call, ref: number, count: number): void {
-  // What nobody could read is not made: Redis would write until its client is cut off.
-  if (count * REPLY_BYTES_MIN > REPLY_BYTES_MAX) throw new HeapFull();
+  expectReadable(count);
   const reply = call.reply;
   const before = reply.length;
   reply.array(count);
   for (let i = 0; i < count; i++) {
     replyDrawn(call, ref);
-    if (reply.length - before > REPLY_BYTES_MAX) throw new HeapFull();
+    expectStillReadable(call, before);
   }
 }
 

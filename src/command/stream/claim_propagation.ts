@@ -15,7 +15,7 @@ import type { Call } from "../call.ts";
 const groupLast = new StreamId();
 
 /** The name of a consumer, as bytes of its own. */
-export function consumerName(call: Call, consumer: number): Uint8Array {
+function consumerName(call: Call, consumer: number): Uint8Array {
   const { heap } = call.keyspace;
   const name = new Uint8Array(objectWord(heap, consumer, NAME_LENGTH));
   heap.copyOut(consumer, CONSUMER_NAME_OFFSET, name.length, name, 0);

@@ -14,6 +14,9 @@ export const SEQ_MAX = -1;
 
 /** Longer texts are no ids. */
 const ID_ARGUMENT_BYTES_MAX = 127;
+/** A number of so many digits is exact as a double. */
+const PLAIN_DIGITS_MAX = 15;
+const ZERO = 0x30;
 const DASH = 0x2d;
 const PLUS = 0x2b;
 const STAR = 0x2a;
@@ -115,6 +118,39 @@ export function isCharacter(call: Call, index: number, character: string): boole
   return ends[index] - starts[index] === 1 && bytes[starts[index]] === character.charCodeAt(0);
 }
 
+/** As {@link parseId}, of digits alone, or of digits, a dash and digits, not too many; else false. */
+function parsePlainId(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  id: StreamId,
+  missingSeq: number,
+): boolean {
+  let at = start;
+  let ms = 0;
+  for (; at < end; at++) {
+    const digit = bytes[at] - ZERO;
+    if (digit < 0 || digit > 9) break;
+    ms = ms * 10 + digit;
+  }
+  if (at === start || at - start > PLAIN_DIGITS_MAX) return false;
+  const msHigh = Math.floor(ms / 2 ** 32);
+  if (at === end) {
+    id.set(msHigh, ms, missingSeq, missingSeq);
+    return true;
+  }
+  const dash = at;
+  if (bytes[dash] !== DASH || end - dash < 2 || end - dash > PLAIN_DIGITS_MAX) return false;
+  let seq = 0;
+  for (at = dash + 1; at < end; at++) {
+    const digit = bytes[at] - ZERO;
+    if (digit < 0 || digit > 9) return false;
+    seq = seq * 10 + digit;
+  }
+  id.set(msHigh, ms, Math.floor(seq / 2 ** 32), seq);
+  return true;
+}
+
 function parseId(
   bytes: Uint8Array,
   start: number,
@@ -123,6 +159,7 @@ function parseId(
   missingSeq: number,
   takesStar: boolean,
 ): number {
+  if (parsePlainId(bytes, start, end, id, missingSeq)) return WHOLE;
   if (end - start > ID_ARGUMENT_BYTES_MAX) return INVALID;
   // For Redis a zero byte ends the text.
   let dash = -1;

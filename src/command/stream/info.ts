@@ -2,6 +2,7 @@
  * XINFO: streams, groups and consumers from the inside. Fields and their order are those of 7.2,
  * which tells of consumers since when they have got nothing (`inactive`, `active-time`).
  */
+import { latin1Bytes } from "../../base/ascii.ts";
 import {
   CONSUMER_ACTIVE,
   CONSUMER_PENDING,
@@ -29,7 +30,7 @@ import { TYPE_STREAM } from "../../keyspace/value_type.ts";
 import { NO_SUCH_KEY, unknownSubcommandOrArity } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 import { replyHelp } from "../help.ts";
 import { GROUP, KEY } from "./argument_docs.ts";
 import { replyEntry, replyId, replyObjectNumber } from "./entry_reply.ts";
@@ -68,7 +69,8 @@ export const xinfo = defineCommand({
       summary: "Tells what a stream is made of.",
       since: "5.0.0",
       group: "stream",
-      complexity: "O(N), N being the nodes that hold a hundred entries each",
+      complexity:
+        "O(1), but O(N) after trimming, N being the nodes that hold a hundred entries each",
       history: [
         ["6.0.0", "The option `FULL` came."],
         [
@@ -145,8 +147,16 @@ function streamOrReply(call: Call): number {
   return 0;
 }
 
+/** The names of fields, as bytes once they have been used. */
+const names = new Map<string, Uint8Array>();
+
 function replyName(call: Call, name: string): void {
-  call.reply.bulkText(name);
+  let bytes = names.get(name);
+  if (bytes === undefined) {
+    bytes = latin1Bytes(name);
+    names.set(name, bytes);
+  }
+  call.reply.bulk(bytes);
 }
 
 function replyIdField(call: Call, name: string, ref: number, index: number): void {
@@ -185,12 +195,9 @@ function infoStream(call: Call): void {
   const { streams, heap } = call.keyspace;
   call.reply.map(options > 0 ? 9 : 10);
   replyIntegerField(call, "length", streams.length(root));
-  replyIntegerField(
-    call,
-    "radix-tree-keys",
-    streams.entries.leafCount(streams.treeOf(root)),
-  );
-  replyIntegerField(call, "radix-tree-nodes", radixNodeCount(heap, root));
+  const tree = streams.treeOf(root);
+  replyIntegerField(call, "radix-tree-keys", streams.entries.leafCount(tree));
+  replyIntegerField(call, "radix-tree-nodes", radixNodeCount(heap, streams.entries, tree));
   replyIdField(call, "last-generated-id", root, STREAM_LAST_ID);
   replyIdField(call, "max-deleted-entry-id", root, STREAM_MAX_DELETED_ID);
   replyName(call, "entries-added");

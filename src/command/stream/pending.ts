@@ -11,7 +11,7 @@ import { objectWord } from "../../keyspace/stream/stream_root.ts";
 import { TYPE_STREAM } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 import { CONSUMER, END, GROUP, IDS, KEY, START } from "./argument_docs.ts";
 import { replyId } from "./entry_reply.ts";
 import { findConsumer, findGroup, NamedGroup } from "./group_lookup.ts";

@@ -3,9 +3,9 @@ import { StreamId } from "../../keyspace/stream/stream_id.ts";
 import { TYPE_STREAM } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 import { COUNT, END, KEY, START } from "./argument_docs.ts";
-import { replyEntry } from "./entry_reply.ts";
+import { beginEntries, endEntries, replyEntry } from "./entry_reply.ts";
 import { readEndOrReply, readStartOrReply } from "./id_argument.ts";
 
 const start = new StreamId();
@@ -89,15 +89,9 @@ export function replyRange(
   const { cursor } = streams;
   const reply = call.reply;
   cursor.open(root, from, to, isReverse);
-  if (from.isMin && to.isMax) {
-    // How many there will be is known, and the reply needs not be moved to make room for it.
-    let left = Math.min(count, streams.length(root));
-    reply.array(left);
-    for (; left > 0 && cursor.next(); left--) replyEntry(call, cursor.entry);
-    return;
-  }
-  const mark = reply.beginDeferred();
+  const countMax = Math.min(count, streams.length(root));
+  const mark = beginEntries(reply, countMax);
   let replied = 0;
-  for (; replied < count && cursor.next(); replied++) replyEntry(call, cursor.entry);
-  reply.endDeferred(mark, "array", replied);
+  for (; replied < countMax && cursor.next(); replied++) replyEntry(call, cursor.entry);
+  endEntries(reply, mark, countMax, replied);
 }

@@ -13,7 +13,7 @@ import {
   CONSUMER_PENDING,
   GROUP_LAST_ID,
 } from "../../keyspace/stream/consumer_groups.ts";
-import { noteRead } from "../../keyspace/stream/entries_read.ts";
+import { noteNextRead, noteRead } from "../../keyspace/stream/entries_read.ts";
 import { StreamId } from "../../keyspace/stream/stream_id.ts";
 import {
   objectWord,
@@ -24,10 +24,10 @@ import {
 import { TYPE_STREAM } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 import { BLOCK, CONSUMER, COUNT, GROUP, STREAMS } from "./argument_docs.ts";
 import { propagateClaim, propagateConsumer, propagateGroupId } from "./claim_propagation.ts";
-import { replyEntry, replyId } from "./entry_reply.ts";
+import { beginEntries, endEntries, replyEntry, replyId } from "./entry_reply.ts";
 import { consumerOf, findConsumer, findGroup } from "./group_lookup.ts";
 import { IdList, isCharacter, readIdOrReply } from "./id_argument.ts";
 
@@ -260,6 +260,12 @@ function isBehindAll(call: Call, root: number): boolean {
   return isBehind;
 }
 
+/** How many entries of a stream can be asked for: COUNT, without one all of them. */
+function mostEntries(call: Call, root: number): number {
+  const length = call.keyspace.streams.length(root);
+  return count > 0 && count < length ? count : length;
+}
+
 /** XREAD of one stream; false when there is nothing. */
 function serve(call: Call, index: number, root: number, isOnly: boolean): boolean {
   const { cursor } = call.keyspace.streams;
@@ -269,13 +275,14 @@ function serve(call: Call, index: number, root: number, isOnly: boolean): boolea
   cursor.open(root, from, end, false);
   if (!cursor.next()) return false;
   beginStream(call, index, isOnly);
-  const mark = call.reply.beginDeferred();
+  const countMax = mostEntries(call, root);
+  const mark = beginEntries(call.reply, countMax);
   let replied = 0;
   do {
     replyEntry(call, cursor.entry);
     replied++;
-  } while (replied !== count && cursor.next());
-  call.reply.endDeferred(mark, "array", replied);
+  } while (replied !== countMax && cursor.next());
+  endEntries(call.reply, mark, countMax, replied);
   return true;
 }
 
@@ -308,25 +315,27 @@ function serveGroup(call: Call, index: number, root: number, isOnly: boolean): b
 function deliver(call: Call, index: number, root: number, group: number, consumer: number): void {
   const { streams, heap, nowMs } = call.keyspace;
   const { cursor, groups } = streams;
-  const mark = call.reply.beginDeferred();
+  const countMax = mostEntries(call, root);
+  const mark = beginEntries(call.reply, countMax);
   const keyIndex = firstKey + index;
   let replied = 0;
+  let isCounted = false;
   do {
     const { entry } = cursor;
-    noteRead(streams, root, group, entry.id);
+    if (isCounted) noteNextRead(streams, group, entry.id);
+    else isCounted = noteRead(streams, root, group, entry.id);
     replyEntry(call, entry);
     replied++;
     if (isNoAck) continue;
     if (groups.findPending(group, entry.id)) groups.reassign(consumer, entry.id);
     else groups.addPending(group, consumer, entry.id);
-    groups.deliveryTimeMs = nowMs;
-    groups.deliveryCount = 1;
+    groups.setDelivery(nowMs, 1);
     propagateClaim(call, keyIndex, groupIndex, group, entry.id);
-  } while (replied !== count && cursor.next());
+  } while (replied !== countMax && cursor.next());
   if (!isNoAck) writeObjectNumber(heap, consumer, CONSUMER_ACTIVE, nowMs);
   // Redis 7.0 does so with NOACK only, and how many entries the group has read is then forgotten.
   propagateGroupId(call, keyIndex, groupIndex, group);
-  call.reply.endDeferred(mark, "array", replied);
+  endEntries(call.reply, mark, countMax, replied);
 }
 
 /** What the consumer has been given and has not acknowledged, from `from` on. */

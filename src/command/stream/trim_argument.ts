@@ -7,7 +7,7 @@
 import { StreamId } from "../../keyspace/stream/stream_id.ts";
 import type { TrimLimit } from "../../keyspace/stream/stream_trim.ts";
 import type { Call } from "../call.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 import { isCharacter, readIdOrReply, readNewIdOrReply } from "./id_argument.ts";
 
 /** Of how many of Redis's nodes approximate trimming looks at the entries, unless LIMIT says. */

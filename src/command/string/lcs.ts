@@ -8,7 +8,7 @@ import { stringBytes } from "../../keyspace/string_value.ts";
 import { TYPE_STRING } from "../../keyspace/value_type.ts";
 import type { Call } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 import { CommonSubsequence } from "./common_subsequence.ts";
 
 const UINT32_MAX = 2 ** 32 - 1;

@@ -7,7 +7,7 @@ import { setString } from "../../keyspace/string_value.ts";
 import { ENCODING_RAW, TYPE_STRING } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 import { endFromStart, isBackwardFromEnd, positionFromStart } from "../range_argument.ts";
 
 const KIND_RAW = TYPE_STRING | ENCODING_RAW << 4;

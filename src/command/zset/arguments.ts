@@ -1,9 +1,8 @@
 /** What the commands on sorted sets have in common: arguments, numbers, and scores in replies. */
 import { MAX_DOUBLE_TEXT_BYTES, parseDouble, writeDouble } from "../../base/double_text.ts";
-import { parsed64, parseInt64 } from "../../base/integer_text.ts";
 import { TYPE_ZSET } from "../../keyspace/value_type.ts";
 import type { ZsetReader } from "../../keyspace/zset/zset_reader.ts";
-import { NOT_A_FLOAT, NOT_POSITIVE } from "../../protocol/wire_errors.ts";
+import { NOT_A_FLOAT } from "../../protocol/wire_errors.ts";
 import type { ReplyWriter } from "../../protocol/reply_writer.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import type { ArgumentSpecification } from "../definition.ts";
@@ -63,24 +62,6 @@ export function replyMember(reply: ReplyWriter, reader: ZsetReader, hasScores: b
   replyScore(reply, reader.score);
 }
 
-/** A positive 64-bit integer, to a double's precision; NaN, after replying, when it is none. */
-export function positiveOrReply(
-  call: Call,
-  index: number,
-  least = 0,
-  error = NOT_POSITIVE,
-): number {
-  const { bytes, starts, ends } = call.args;
-  let value = call.safeInteger(index);
-  // Beyond 2^53 all are more than there can be of anything.
-  if (value !== value && parseInt64(bytes, starts[index], ends[index])) {
-    value = Number(parsed64.toBigInt());
-  }
-  if (value >= least) return value;
-  call.reply.error(error);
-  return NaN;
-}
-
 /**
  * The sorted set at argument 1, looked up for reading. Where there is none it replies as
  * `replyEmpty` does, where there is another type with the error; then it returns 0.
@@ -92,18 +73,22 @@ export function readOrReply(call: Call, replyEmpty: (reply: ReplyWriter) => void
   return ref;
 }
 
+/** Replies as those commands do that count, where there is no key. */
 export function replyZero(reply: ReplyWriter): void {
   reply.integer(0);
 }
 
+/** Replies as those do that ask for one member. */
 export function replyNull(reply: ReplyWriter): void {
   reply.null();
 }
 
+/** Replies as those do that ask for one member and its score. */
 export function replyNullArray(reply: ReplyWriter): void {
   reply.nullArray();
 }
 
+/** Replies as those do that ask for several members. */
 export function replyEmptyArray(reply: ReplyWriter): void {
   reply.array(0);
 }

@@ -8,26 +8,19 @@ import type { Keyspace } from "../../keyspace/keyspace.ts";
 import { TYPE_SET, TYPE_ZSET } from "../../keyspace/value_type.ts";
 import type { ZsetBuilder } from "../../keyspace/zset/zset_builder.ts";
 import { ZsetSource } from "../../keyspace/zset/zset_source.ts";
-import { WRONG_TYPE } from "../../protocol/wire_errors.ts";
+import { LIMIT_NEGATIVE, WRONG_TYPE } from "../../protocol/wire_errors.ts";
 import type { Call } from "../call.ts";
 import {
   type ArgumentSpecification,
   defineCommand,
   keyRange,
-  type KeySpecification,
+  numberedKeys,
 } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
-import {
-  positiveOrReply,
-  replyHeader,
-  replyMember,
-  scoreOrReply,
-  WITHSCORES,
-} from "./arguments.ts";
-import { builderOf, replaceByResult } from "./result.ts";
+import { int64AtLeastOrReply, int64OrReply } from "../integer_argument.ts";
+import { replaceByResult } from "../zset_result.ts";
+import { replyHeader, replyMember, scoreOrReply, WITHSCORES } from "./arguments.ts";
 
 const NOT_A_WEIGHT = "ERR weight value is not a float";
-const NEGATIVE_LIMIT = "ERR LIMIT can't be negative";
 
 const UNION = 0;
 const INTERSECTION = 1;
@@ -63,14 +56,6 @@ function keysArgument(keySpec: number): ArgumentSpecification {
   return { name: "key", type: "key", keySpec, flags: ["multiple"] };
 }
 
-function inputKeys(index: number): KeySpecification {
-  return {
-    flags: "RO access",
-    begin: { index },
-    find: { keyNumberIndex: 0, firstKey: 1, step: 1 },
-  };
-}
-
 /** ZUNION, ZINTER or ZDIFF. */
 function replying(name: string, operation: number, what: string, complexity: string) {
   return defineCommand({
@@ -82,7 +67,7 @@ function replying(name: string, operation: number, what: string, complexity: str
     arity: -3,
     flags: ["readonly", "movablekeys"],
     acl: ["sortedset"],
-    keys: [inputKeys(1)],
+    keys: [numberedKeys(1, "RO access")],
     arguments: [
       NUMKEYS,
       keysArgument(0),
@@ -110,7 +95,7 @@ function storing(
     arity: -4,
     flags: ["write", "denyoom", "movablekeys"],
     acl: ["sortedset"],
-    keys: [keyRange(1, 1, 1, "OW update"), inputKeys(2)],
+    keys: [keyRange(1, 1, 1, "OW update"), numberedKeys(2, "RO access")],
     arguments: [
       DESTINATION,
       NUMKEYS,
@@ -156,7 +141,7 @@ export const zintercard = defineCommand({
   arity: -3,
   flags: ["readonly", "movablekeys"],
   acl: ["sortedset"],
-  keys: [inputKeys(1)],
+  keys: [numberedKeys(1, "RO access")],
   arguments: [
     NUMKEYS,
     keysArgument(0),
@@ -245,7 +230,7 @@ class CombineOptions {
         this.hasScores = true;
         index++;
       } else if (use === COUNT && left >= 2 && call.is(index, "limit")) {
-        this.limit = positiveOrReply(call, index + 1, 0, NEGATIVE_LIMIT);
+        this.limit = int64AtLeastOrReply(call, index + 1, 0, LIMIT_NEGATIVE);
         if (this.limit !== this.limit) return false;
         index += 2;
       } else {
@@ -319,15 +304,17 @@ function reopen(call: Call, inputs: Inputs, first: number, count: number): void 
 
 function finish(call: Call, inputs: Inputs, count: number, operation: number, use: number): void {
   if (use === COUNT) return call.reply.integer(intersect(inputs, count, null));
-  const builder = builderOf(call.keyspace);
+  const { builder } = call.keyspace.zsets;
   builder.begin();
   try {
     if (operation === UNION) unite(inputs, count, builder);
     else if (operation === INTERSECTION) intersect(inputs, count, builder);
     else subtract(inputs, count, builder);
     builder.order();
-    if (use === STORE) call.reply.integer(replaceByResult(call, builder));
-    else replyResult(call, builder);
+    if (use === REPLY) return replyResult(call, builder);
+    const resultCount = builder.count;
+    if (replaceByResult(call, 1, builder)) call.dirty++;
+    call.reply.integer(resultCount);
   } finally {
     builder.end();
   }

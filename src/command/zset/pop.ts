@@ -4,12 +4,11 @@
  * ZMPOP is told to others as the ZPOPMIN or ZPOPMAX that it came to.
  */
 import { TYPE_ZSET } from "../../keyspace/value_type.ts";
+import { NUMKEYS_NOT_POSITIVE, POPPED_NOT_POSITIVE } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
-import { defineCommand, keyRange } from "../definition.ts";
-import { KEY, positiveOrReply, replyScore } from "./arguments.ts";
-
-const NO_KEYS = "ERR numkeys should be greater than 0";
-const NO_COUNT = "ERR count should be greater than 0";
+import { defineCommand, keyRange, numberedKeys } from "../definition.ts";
+import { int64AtLeastOrReply } from "../integer_argument.ts";
+import { KEY, replyScore } from "./arguments.ts";
 
 /** Each member stands in an array with its score. */
 const NESTED = true;
@@ -37,7 +36,7 @@ export const zpopmax = popping("zpopmax", "highest", true);
 function popOne(call: Call, isMax: boolean): void {
   if (call.count > 3) return call.syntaxError();
   const hasCount = call.count === 3;
-  const wanted = hasCount ? positiveOrReply(call, 2) : 1;
+  const wanted = hasCount ? int64AtLeastOrReply(call, 2, 0) : 1;
   if (wanted !== wanted) return;
   const ref = call.lookupWriteOf(1, TYPE_ZSET);
   if (ref === WRONG_TYPE_REPLIED) return;
@@ -60,11 +59,7 @@ export const zmpop = defineCommand({
   arity: -4,
   flags: ["write", "movablekeys"],
   acl: ["sortedset"],
-  keys: [{
-    flags: "RW access delete",
-    begin: { index: 1 },
-    find: { keyNumberIndex: 0, firstKey: 1, step: 1 },
-  }],
+  keys: [numberedKeys(1, "RW access delete")],
   arguments: [
     { name: "numkeys", type: "integer" },
     { name: "key", type: "key", keySpec: 0, flags: ["multiple"] },
@@ -79,7 +74,7 @@ export const zmpop = defineCommand({
     { name: "count", type: "integer", token: "COUNT", flags: ["optional"] },
   ],
   run(call) {
-    const keyCount = positiveOrReply(call, 1, 1, NO_KEYS);
+    const keyCount = int64AtLeastOrReply(call, 1, 1, NUMKEYS_NOT_POSITIVE);
     if (keyCount !== keyCount) return;
     const whereIndex = keyCount + 2;
     if (whereIndex >= call.count) return call.syntaxError();
@@ -89,7 +84,7 @@ export const zmpop = defineCommand({
     if (call.count > whereIndex + 1) {
       const isCount = call.count > whereIndex + 2 && call.is(whereIndex + 1, "count");
       if (!isCount) return call.syntaxError();
-      wanted = positiveOrReply(call, whereIndex + 2, 1, NO_COUNT);
+      wanted = int64AtLeastOrReply(call, whereIndex + 2, 1, POPPED_NOT_POSITIVE);
       if (wanted !== wanted) return;
       if (call.count > whereIndex + 3) return call.syntaxError();
     }

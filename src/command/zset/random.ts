@@ -5,10 +5,9 @@
  * set is gone through once, keeping as many as are wanted (each member with the chance that makes all
  * selections equally likely); few of a large one are drawn until they are different.
  */
-import { parsed64, parseInt64 } from "../../base/integer_text.ts";
-import { NOT_AN_INTEGER, OUT_OF_RANGE } from "../../protocol/wire_errors.ts";
 import type { Call } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
+import { drawCountOrReply, expectReadable, expectStillReadable } from "../draw_argument.ts";
 import {
   KEY,
   readOrReply,
@@ -19,11 +18,6 @@ import {
   WITHSCORES,
 } from "./arguments.ts";
 
-const COUNT_OUT_OF_RANGE =
-  "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
-const INT64_MIN = -(2n ** 63n);
-/** Twice as many replies could not be counted. */
-const PAIRS_MAX = 2n ** 62n - 1n;
 /** At least so many times as many members as are wanted are worth drawing instead of walking. */
 const DRAW_RATIO = 3;
 
@@ -46,7 +40,7 @@ export const zrandmember = defineCommand({
   }],
   run(call) {
     if (call.count === 2) return replyOne(call);
-    const count = countOrReply(call);
+    const count = drawCountOrReply(call, "withscores");
     if (count !== count) return;
     const ref = readOrReply(call, replyEmptyArray);
     if (ref === 0) return;
@@ -54,22 +48,6 @@ export const zrandmember = defineCommand({
     replyMany(call, ref, count, call.count === 4);
   },
 });
-
-/** The count, after everything behind it has been looked at; NaN after replying with an error. */
-function countOrReply(call: Call): number {
-  const { bytes, starts, ends } = call.args;
-  if (!parseInt64(bytes, starts[2], ends[2])) {
-    call.reply.error(NOT_AN_INTEGER);
-    return NaN;
-  }
-  const count = parsed64.toBigInt();
-  if (count === INT64_MIN) call.reply.error(COUNT_OUT_OF_RANGE);
-  else if (call.count > 4 || (call.count === 4 && !call.is(3, "withscores"))) call.syntaxError();
-  else if (call.count === 4 && (count > PAIRS_MAX || count < -PAIRS_MAX)) {
-    call.reply.error(OUT_OF_RANGE);
-  } else return Number(count);
-  return NaN;
-}
 
 function replyOne(call: Call): void {
   const ref = readOrReply(call, replyNull);
@@ -86,11 +64,14 @@ function replyMany(call: Call, ref: number, count: number, hasScores: boolean): 
   reader.open(call.database, ref);
   const total = reader.count;
   const wanted = count < 0 ? -count : Math.min(count, total);
+  if (count < 0) expectReadable(wanted);
+  const lengthBefore = reply.length;
   replyHeader(reply, wanted, hasScores);
   if (count < 0) {
     for (let left = wanted; left > 0; left--) {
       reader.seek(prng.below(total));
       replyMember(reply, reader, hasScores);
+      expectStillReadable(call, lengthBefore);
     }
   } else if (wanted * DRAW_RATIO < total) replyDrawn(call, wanted, hasScores);
   else replySelected(call, wanted, hasScores);

@@ -5,10 +5,10 @@
 import { TYPE_ZSET } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
+import { replaceByResult } from "../zset_result.ts";
 import { KEY, LIMIT, replyHeader, replyMember, WITHSCORES } from "./arguments.ts";
 import { BY_LEX, BY_RANK, BY_SCORE, MemberRange } from "./range_argument.ts";
-import { builderOf, replaceByResult } from "./result.ts";
 
 const LIMIT_BY_RANK =
   "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX";
@@ -245,7 +245,7 @@ export const zrangestore = defineCommand({
 /** Stores what has been found in a sorted set, or nothing for 0, under argument 1. */
 function storeRange(call: Call, ref: number): void {
   const { database, keyspace } = call;
-  const builder = builderOf(keyspace);
+  const { builder } = keyspace.zsets;
   builder.begin();
   try {
     if (ref !== 0) {
@@ -260,7 +260,9 @@ function storeRange(call: Call, ref: number): void {
       }
     }
     builder.order();
-    call.reply.integer(replaceByResult(call, builder));
+    const count = builder.count;
+    if (replaceByResult(call, 1, builder)) call.dirty++;
+    call.reply.integer(count);
   } finally {
     builder.end();
   }

@@ -12,7 +12,7 @@ import { latin1 } from "../../base/ascii.ts";
 import { parseDouble } from "../../base/double_text.ts";
 import { scanFloat } from "../../base/float_reading.ts";
 import type { Call } from "../call.ts";
-import { int64OrReply } from "../expiry_argument.ts";
+import { int64OrReply } from "../integer_argument.ts";
 
 export const BY_RANK = 0;
 export const BY_SCORE = 1;

@@ -17,7 +17,7 @@ export const HEADER_BYTES = 16;
 export const DENSE_BYTES = HEADER_BYTES + PACKED_BYTES;
 
 export const DENSE = 0;
-export const SPARSE = 1;
+const SPARSE = 1;
 
 const ENCODING_AT = 4;
 const CARDINALITY_AT = 8;

@@ -13,7 +13,7 @@ import { type RankCounts, REGISTER_COUNT, REGISTER_MAX } from "./cardinality.ts"
 
 /** Bytes and words of all registers, packed. */
 export const PACKED_BYTES = REGISTER_COUNT / 8 * 6;
-export const PACKED_WORDS = PACKED_BYTES / 4;
+const PACKED_WORDS = PACKED_BYTES / 4;
 const SPREAD_WORDS = REGISTER_COUNT / 4;
 const HIGHEST_BITS = 0x80808080 | 0;
 

@@ -44,7 +44,7 @@ export interface FoundRun {
 export const found: FoundRun = { at: 0, first: 0, run: 0, previous: -1 };
 
 /** True for a VAL. */
-export function isValue(opcode: number): boolean {
+function isValue(opcode: number): boolean {
   return (opcode & VAL) !== 0;
 }
 

@@ -44,6 +44,9 @@ const LIMIT_BYTES: readonly number[] = [4096, 8192, 16384, 32768, 65536];
 /** Where the directive counts entries, this many bytes are the limit beside. */
 const COUNTED_BYTES_MAX = 8192;
 
+/** So many elements more are put into leaves of their own, behind the last. */
+const BUILT_COUNT_MIN = 1024;
+
 const writer = new ListpackWriter();
 const reader = new ListpackReader();
 
@@ -132,13 +135,36 @@ function pushToQuicklist(
   last: number,
 ): void {
   const lists = keyspace.lists;
-  let i = first;
+  if (first === last) return lists.push(root, atEnd, bytes, starts[first], ends[first]);
+  const countBefore = lists.count(root);
   try {
-    for (; i <= last; i++) lists.push(root, atEnd, bytes, starts[i], ends[i]);
+    if (atEnd && last - first >= BUILT_COUNT_MIN) {
+      build(keyspace, root, atEnd, bytes, starts, ends, first, last);
+    } else for (let i = first; i <= last; i++) lists.push(root, atEnd, bytes, starts[i], ends[i]);
   } catch (thrown) {
-    if (thrown instanceof HeapFull) lists.removeAtEnd(root, atEnd, i - first);
+    if (thrown instanceof HeapFull) {
+      lists.removeAtEnd(root, atEnd, lists.count(root) - countBefore);
+    }
     throw thrown;
   }
+}
+
+/** Appends elements to a quicklist as full leaves; where they come to the beginning, it is empty. */
+function build(
+  keyspace: Keyspace,
+  root: number,
+  atEnd: boolean,
+  bytes: Uint8Array,
+  starts: Int32Array,
+  ends: Int32Array,
+  first: number,
+  last: number,
+): void {
+  const { builder } = keyspace.lists;
+  builder.begin(root);
+  if (atEnd) { for (let i = first; i <= last; i++) builder.add(bytes, starts[i], ends[i]); }
+  else for (let i = last; i >= first; i--) builder.add(bytes, starts[i], ends[i]);
+  builder.finish();
 }
 
 function newQuicklist(
@@ -153,7 +179,7 @@ function newQuicklist(
   const lists = keyspace.lists;
   const root = lists.create();
   try {
-    for (let i = first; i <= last; i++) lists.push(root, atEnd, bytes, starts[i], ends[i]);
+    build(keyspace, root, atEnd, bytes, starts, ends, first, last);
   } catch (thrown) {
     freeQuicklist(keyspace, root);
     throw thrown;

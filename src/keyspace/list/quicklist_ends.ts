@@ -35,8 +35,9 @@ import {
 } from "./leaf.ts";
 import { ListReader } from "./list_reader.ts";
 
-/** What a new leaf at an end is allocated for. */
+/** What a new leaf at an end is allocated for; in a list of so many leaves it is large at once. */
 const FIRST_BYTES = 1024;
+const LARGE_LEAVES_MIN = 8;
 const SPARE_UNITS: number = ROOT_SPARE;
 const SPARE_PACKED: number = ROOT_SPARE + 1;
 
@@ -109,7 +110,13 @@ export class QuicklistEnds {
         return this.account(root, 0, entryBytes);
       }
     }
-    this.insertLeaf(root, atEnd, this.newShared(atEnd, bytes, start, end, entryBytes), 1);
+    const sizeBytes = tree.leafCount(root) < LARGE_LEAVES_MIN ? FIRST_BYTES : LEAF_BYTES_MAX;
+    this.insertLeaf(
+      root,
+      atEnd,
+      this.newShared(atEnd, bytes, start, end, entryBytes, sizeBytes),
+      1,
+    );
   }
 
   /** Writes an element into an end leaf, when there is room and the form is right. */
@@ -186,13 +193,51 @@ export class QuicklistEnds {
     if (neededBytes > capacity) {
       sizeBytes = Math.min(LEAF_BYTES_MAX, Math.max(2 * capacity, neededBytes));
     }
+    const isOnly = this.tree.leafCount(root) === 1;
+    const addedBytes = neededBytes - usedBytes;
+    if (isRun || form === FORM_PACKED) {
+      this.#move(root, sizeBytes, addedBytes, atEnd, isOnly);
+      return true;
+    }
     const buffer = this.buffer;
     buffer.clear();
     buffer.addLeaf(heap, leaf);
-    if (!isRun) buffer.uniform = -1;
-    const isOnly = this.tree.leafCount(root) === 1;
-    this.#rehouse(root, sizeBytes, neededBytes - usedBytes, atEnd, isOnly);
+    buffer.uniform = -1;
+    this.#rehouse(root, sizeBytes, addedBytes, atEnd, isOnly);
     return true;
+  }
+
+  /** As {@link #rehouse}, for elements that stay as they stand in the leaf at the path. */
+  #move(
+    root: number,
+    sizeBytes: number,
+    addedBytes: number,
+    atEnd: boolean,
+    isOnly: boolean,
+  ): void {
+    const heap = this.heap;
+    const old = this.tree.leaf;
+    const oldAt = heap.read(old) >>> 2;
+    const oldWords = heap.words;
+    const head = oldWords[oldAt];
+    const oldBegin = oldWords[oldAt + 1] & 0xffff;
+    const length = (oldWords[oldAt + 1] >>> 16) - oldBegin;
+    const endBytes = head >>> 16 === FORM_PACKED ? 1 : 0;
+    const isMoved = Heap.capacityFor(sizeBytes) !== heap.capacityOf(old);
+    const leaf = isMoved ? heap.allocate(sizeBytes) : old;
+    const spareBytes = heap.capacityOf(leaf) - LEAF_HEADER_BYTES - length - endBytes - addedBytes;
+    const otherBytes = isOnly ? spareBytes >>> 2 : 0;
+    const begin = LEAF_HEADER_BYTES + (atEnd ? otherBytes : addedBytes + spareBytes - otherBytes);
+    if (isMoved) heap.copyWithin(old, oldBegin, leaf, begin, length + endBytes);
+    else {
+      const at = heap.write(leaf);
+      heap.bytes.copyWithin(at + begin, at + oldBegin, at + oldBegin + length + endBytes);
+    }
+    const at = heap.write(leaf) >>> 2;
+    const words = heap.words;
+    words[at] = head;
+    words[at + 1] = begin + length << 16 | begin;
+    if (isMoved) this.replaceLeaf(root, old, leaf);
   }
 
   /**
@@ -305,10 +350,7 @@ export class QuicklistEnds {
     const isPacked = words[at] >>> 16 === FORM_PACKED;
     const usedBytes = (range >>> 16) - (range & 0xffff) + LEAF_HEADER_BYTES + (isPacked ? 1 : 0);
     if (Heap.capacityFor(usedBytes) === heap.capacityOf(leaf)) return;
-    const buffer = this.buffer;
-    buffer.clear();
-    buffer.addLeaf(heap, leaf);
-    this.#rehouse(root, usedBytes, 0, true, false);
+    this.#move(root, usedBytes, 0, true, false);
   }
 
   /**
@@ -412,7 +454,7 @@ export class QuicklistEnds {
   protected account(root: number, bytesDelta: number, packedDelta: number): void {
     const at = this.heap.write(root) >>> 2;
     const words = this.heap.words;
-    words[at + SPARE_UNITS] += bytesDelta / UNIT_BYTES;
+    if (bytesDelta !== 0) words[at + SPARE_UNITS] += bytesDelta / UNIT_BYTES;
     words[at + SPARE_PACKED] += packedDelta;
   }
 }

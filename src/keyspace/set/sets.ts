@@ -146,8 +146,7 @@ export class Sets {
       writeIntsetMember(member, 0, width, parsed64.high, parsed64.low);
       const ref = database.add(key, keyStart, keyEnd, KIND_INTSET, length, -1);
       database.writeValue(ref, INTSET_HEADER_BYTES, member, 0, width);
-      writeIntsetHeader(member, 0, width, 1);
-      database.writeValue(ref, 0, member, 0, INTSET_HEADER_BYTES);
+      this.#writeHeader(database, ref, width, 1);
       return ref;
     }
     if (limits.setMaxListpackEntries > 0 && end - start <= limits.setMaxListpackValue) {
@@ -252,9 +251,13 @@ export class Sets {
     writeIntsetMember(member, 0, width, high, low);
     const offset = INTSET_HEADER_BYTES + ~found * width;
     ref = database.spliceValue(ref, offset, 0, member, 0, width);
-    writeIntsetHeader(member, 0, width, count);
-    database.writeValue(ref, 0, member, 0, INTSET_HEADER_BYTES);
+    this.#writeHeader(database, ref, width, count);
     return ref;
+  }
+
+  #writeHeader(database: Database, ref: number, width: number, count: number): void {
+    writeIntsetHeader(this.#member, 0, width, count);
+    database.writeValue(ref, 0, this.#member, 0, INTSET_HEADER_BYTES);
   }
 
   /** Makes an intset anew with a member that its width does not hold. */
@@ -406,8 +409,7 @@ export class Sets {
     const width = intsetWidth(database.wholeBytes, at);
     const count = intsetCount(database.wholeBytes, at) - 1;
     // The header first: when the value cannot be made shorter, it only has bytes to spare.
-    writeIntsetHeader(this.#member, 0, width, count);
-    database.writeValue(ref, 0, this.#member, 0, INTSET_HEADER_BYTES);
+    this.#writeHeader(database, ref, width, count);
     const offset = INTSET_HEADER_BYTES + this.#index * width;
     return database.spliceValue(ref, offset, width, NO_BYTES, 0, 0);
   }

@@ -192,6 +192,11 @@ export class ConsumerGroups {
     this.pending.setNumber(PENDING_COUNT, count);
   }
 
+  /** Sets when the entry of the record that was found was delivered, and how often it has been. */
+  setDelivery(timeMs: number, count: number): void {
+    this.pending.setDelivery(timeMs, count);
+  }
+
   /**
    * Makes an id pending in a group and with a consumer, right after the look-up that said that it
    * is not; the group's record is the one that is found then, without time and count.

@@ -59,17 +59,36 @@ export function entriesUpTo(streams: Streams, root: number, id: StreamId): numbe
   return toFirst < 0 ? added - length : added - length + 1;
 }
 
-/** The group has been given the entry of an id behind its last one. */
-export function noteRead(streams: Streams, root: number, group: number, id: StreamId): void {
+/**
+ * The group has been given the entry of an id behind its last one.
+ * @returns whether that could be counted: then those behind it, too ({@link noteNextRead}).
+ */
+export function noteRead(streams: Streams, root: number, group: number, id: StreamId): boolean {
   const { heap } = streams;
+  let isCounted = false;
   const read = readObjectNumber(heap, group, GROUP_ENTRIES_READ);
   readObjectId(heap, group, GROUP_LAST_ID, groupLast);
   if (read !== ENTRIES_READ_UNKNOWN && isWholeFrom(streams, root, groupLast)) {
     writeObjectNumber(heap, group, GROUP_ENTRIES_READ, read + 1);
+    isCounted = true;
   } else if (readObjectNumber(heap, root, STREAM_ENTRIES_ADDED) !== 0) {
     writeObjectNumber(heap, group, GROUP_ENTRIES_READ, entriesUpTo(streams, root, id));
   }
   writeObjectId(heap, group, GROUP_LAST_ID, id);
+  return isCounted;
+}
+
+/** As {@link noteRead}, of an entry behind one that has been counted, nothing in between. */
+export function noteNextRead(streams: Streams, group: number, id: StreamId): void {
+  const { heap } = streams;
+  const at = heap.write(group) >>> 2;
+  const words = heap.words;
+  words[at + GROUP_LAST_ID] = id.msHigh;
+  words[at + GROUP_LAST_ID + 1] = id.msLow;
+  words[at + GROUP_LAST_ID + 2] = id.seqHigh;
+  words[at + GROUP_LAST_ID + 3] = id.seqLow;
+  words[at + GROUP_ENTRIES_READ] += 1;
+  if (words[at + GROUP_ENTRIES_READ] === 0) words[at + GROUP_ENTRIES_READ + 1]++;
 }
 
 /** How many entries a group has not been given yet; NaN where that cannot be told. */

@@ -14,6 +14,7 @@ import {
   GROUP_NAME_OFFSET,
 } from "./consumer_groups.ts";
 import { NAME_LENGTH } from "./name_tree.ts";
+import { radixNodeCount, recountRadixNodes } from "./radix_nodes.ts";
 import { StreamId } from "./stream_id.ts";
 import {
   ENTRY_DELETED,
@@ -202,6 +203,9 @@ function checkEntries(streams: Streams, root: number): void {
   assert(noted.compare(first) === 0, "the first id is known");
   readObjectId(heap, root, STREAM_LAST_ID, noted);
   assert(noted.compare(last) >= 0, "nothing is behind the last id");
+  const tree = streams.treeOf(root);
+  const nodes = radixNodeCount(heap, entries, tree);
+  assert(nodes === recountRadixNodes(heap, entries, tree), "the nodes of Redis's tree are known");
   const known = readObjectBigInt(heap, root, STREAM_LEAF_BYTES);
   assert(known === BigInt(bytes), "the bytes of leaves are known");
 }

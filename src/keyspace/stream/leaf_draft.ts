@@ -48,14 +48,14 @@ export class LeafDraft {
   }
 
   /**
-   * Puts it into the heap and returns the leaf.
+   * Puts it into the heap, with room for so many bytes, and returns the leaf.
    * @throws {HeapFull}
    */
-  store(heap: Heap): number {
+  store(heap: Heap, sizeBytes = 0): number {
     const { fields, entries } = this;
     const entriesOffset = LEAF_HEADER_BYTES + fields.length;
     const used = entriesOffset + entries.length;
-    const leaf = heap.allocate(used);
+    const leaf = heap.allocate(Math.max(used, sizeBytes));
     const at = heap.write(leaf) >>> 2;
     const words = heap.words;
     words[at + LEAF_USED] = used;

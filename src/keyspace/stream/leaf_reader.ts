@@ -4,7 +4,7 @@
  * The reader keeps places in the heap: it is good until the leaf changes.
  */
 import type { HeapView } from "../../heap/heap_view.ts";
-import { PartReader } from "./part_reader.ts";
+import { partBytesAt, PartReader } from "./part_reader.ts";
 import {
   ENTRY_DELETED,
   ENTRY_HAS_MS,
@@ -118,6 +118,49 @@ export class LeafReader {
     return false;
   }
 
+  /**
+   * From before an entry, passes over entries whose ids are before another: not always over all of
+   * them, but never over others.
+   */
+  skipBefore(id: StreamId): void {
+    const { parts, master } = this;
+    const end = parts.wholeEnd;
+    if (end < 0 || this.#partsLeft > 0) return;
+    const bytes = parts.bytes;
+    const ms = differenceOf(id.msHigh, id.msLow, master.msHigh, master.msLow);
+    const seq = ms === 0
+      ? differenceOf(id.seqHigh, id.seqLow, master.seqHigh, master.seqLow)
+      : differenceOf(id.seqHigh, id.seqLow, 0, 0);
+    let p = parts.at;
+    while (p < end) {
+      let q = p + 1;
+      const flags = bytes[p];
+      let entryMs = 0;
+      let entrySeq = 0;
+      if ((flags & ENTRY_HAS_MS) !== 0) {
+        entryMs = shortVarintAt(bytes, q);
+        if (entryMs < 0) break;
+        q += shortVarintBytes(entryMs);
+      }
+      if ((flags & ENTRY_HAS_SEQ) !== 0) {
+        entrySeq = shortVarintAt(bytes, q);
+        if (entrySeq < 0) break;
+        q += shortVarintBytes(entrySeq);
+      }
+      if (entryMs > ms || entryMs === ms && entrySeq >= seq) break;
+      let left = this.fieldCount;
+      if ((flags & ENTRY_SAME_FIELDS) === 0) {
+        left = shortVarintAt(bytes, q);
+        if (left < 0) break;
+        q += shortVarintBytes(left);
+        left *= 2;
+      }
+      for (; left > 0; left--) q += partBytesAt(bytes, q);
+      p = q;
+    }
+    parts.at = p;
+  }
+
   #readId(flags: number): void {
     const { id, master, parts } = this;
     let isSameMs = true;
@@ -186,4 +229,26 @@ export class LeafReader {
   skipParts(): void {
     this.#partsLeft = 0;
   }
+}
+
+/** A difference of two unsigned 64-bit numbers, the first of which is mostly greater; exact to 2^53. */
+function differenceOf(high: number, low: number, otherHigh: number, otherLow: number): number {
+  return ((high >>> 0) - (otherHigh >>> 0)) * 2 ** 32 + ((low >>> 0) - (otherLow >>> 0));
+}
+
+/** The varint at a place; -1 where it has more than four bytes. */
+function shortVarintAt(bytes: Uint8Array, p: number): number {
+  const first = bytes[p];
+  if (first < 0x80) return first;
+  const second = bytes[p + 1];
+  if (second < 0x80) return first & 0x7f | second << 7;
+  const third = bytes[p + 2];
+  const start = first & 0x7f | (second & 0x7f) << 7;
+  if (third < 0x80) return start | third << 14;
+  const fourth = bytes[p + 3];
+  return fourth < 0x80 ? start | (third & 0x7f) << 14 | fourth << 21 : -1;
+}
+
+function shortVarintBytes(value: number): number {
+  return value < 2 ** 14 ? value < 2 ** 7 ? 1 : 2 : value < 2 ** 21 ? 3 : 4;
 }

@@ -69,6 +69,11 @@ export class PartReader {
     return this.at - this.#base >= this.#used;
   }
 
+  /** Where the leaf ends in `bytes`, where the window reaches so far; -1 elsewhere. */
+  get wholeEnd(): number {
+    return this.#isWhole ? this.#end : -1;
+  }
+
   /** The offset in the leaf of the text. */
   get textOffset(): number {
     return this.textStart - this.#base;
@@ -186,6 +191,17 @@ export class PartReader {
     this.#start = this.at;
     this.#base = this.at - offset;
   }
+}
+
+/** The bytes of the part that begins at a place. */
+export function partBytesAt(bytes: Uint8Array, p: number): number {
+  const first = bytes[p];
+  if (first < 0x80) return 1;
+  if (first < 0xc0) return 1 + (first & 0x3f);
+  if (first < 0xe0) return 2;
+  if (first < 0xf0) return 2 + ((first & 0x0f) << 8 | bytes[p + 1]);
+  if (first === 0xf0) return 5 + (wordOf(bytes, p + 1) >>> 0);
+  return first === 0xf4 ? 9 : first - 0xee;
 }
 
 function wordOf(bytes: Uint8Array, at: number): number {

@@ -25,6 +25,8 @@ export const GROUP_RECORD_WORDS = 9;
 export const CONSUMER_RECORD_WORDS = 4;
 
 const LEAF_BYTES_MAX = 2048;
+/** From so many leaves on, a new last one is as large as it can be. */
+const LONG_LEAVES_MIN = 8;
 const COUNT_MASK = 0xffff;
 const START_SHIFT = 16;
 
@@ -71,25 +73,65 @@ export class PendingTree {
   /** Goes to the record of that id; false, and to where it would be, when there is none. */
   find(root: number, id: StreamId): boolean {
     if (root === 0) return false;
-    const leaf = this.tree.seekId(root, id.msHigh, id.msLow, id.seqHigh, id.seqLow);
+    const tree = this.tree;
+    // Mostly ids come one after another, and the path is where the next one is.
+    if (tree.isPathGood(root)) {
+      const side = this.#sideOf(root, tree.leaf, id);
+      if (side >= 0) return side === 0 && this.#search(tree.leaf, id);
+    }
+    return this.#search(tree.seekId(root, id.msHigh, id.msLow, id.seqHigh, id.seqLow), id);
+  }
+
+  /**
+   * Where an id is, seen from a leaf: 0 within it, 1 behind its last record and all others, to which
+   * place it goes, and -1 elsewhere.
+   */
+  #sideOf(root: number, leaf: number, id: StreamId): number {
     const heap = this.#heap;
     const at = heap.read(leaf) >>> 2;
     const words = heap.words;
-    const first = at + 1 + (words[at] >>> START_SHIFT) * this.#recordWords;
+    const recordWords = this.#recordWords;
+    const count = words[at] & COUNT_MASK;
+    const first = at + 1 + (words[at] >>> START_SHIFT) * recordWords;
+    const last = first + (count - 1) * recordWords;
+    const toLast = id.compareWords(words[last], words[last + 1], words[last + 2], words[last + 3]);
+    if (toLast > 0) {
+      if (leaf !== this.tree.lastLeaf(root)) return -1;
+      this.index = count;
+      return 1;
+    }
+    const toFirst = id.compareWords(
+      words[first],
+      words[first + 1],
+      words[first + 2],
+      words[first + 3],
+    );
+    return toFirst < 0 ? -1 : 0;
+  }
+
+  /** Goes to an id in a leaf; false, and to where it would be, when it is not there. */
+  #search(leaf: number, id: StreamId): boolean {
+    const heap = this.#heap;
+    const at = heap.read(leaf) >>> 2;
+    const words = heap.words;
+    const { msHigh, msLow, seqHigh, seqLow } = id;
+    const recordWords = this.#recordWords;
+    const first = at + 1 + (words[at] >>> START_SHIFT) * recordWords;
     let low = 0;
     let high = words[at] & COUNT_MASK;
+    // The first record is the one that is mostly looked for.
+    let middle = 0;
     while (low < high) {
-      const middle = (low + high) >>> 1;
-      const record = first + middle * this.#recordWords;
+      const record = first + middle * recordWords;
       const order = compareIdWords(
         words[record],
         words[record + 1],
         words[record + 2],
         words[record + 3],
-        id.msHigh,
-        id.msLow,
-        id.seqHigh,
-        id.seqLow,
+        msHigh,
+        msLow,
+        seqHigh,
+        seqLow,
       );
       if (order === 0) {
         this.index = middle;
@@ -97,6 +139,7 @@ export class PendingTree {
       }
       if (order < 0) low = middle + 1;
       else high = middle;
+      middle = (low + high) >>> 1;
     }
     this.index = low;
     return false;
@@ -163,6 +206,17 @@ export class PendingTree {
     this.setWord(word + 1, Math.floor(value / 2 ** 32));
   }
 
+  /** Sets when, and how often, the record of a group has been delivered. */
+  setDelivery(timeMs: number, count: number): void {
+    const at = this.#heap.write(this.tree.leaf) >>> 2;
+    const words = this.#heap.words;
+    const record = at + 1 + ((words[at] >>> START_SHIFT) + this.index) * this.#recordWords;
+    words[record + PENDING_TIME] = timeMs;
+    words[record + PENDING_TIME + 1] = Math.floor(timeMs / 2 ** 32);
+    words[record + PENDING_COUNT] = count;
+    words[record + PENDING_COUNT + 1] = Math.floor(count / 2 ** 32);
+  }
+
   readId(id: StreamId): void {
     const leaf = this.#heap.read(this.tree.leaf) >>> 2;
     const words = this.#heap.words;
@@ -208,9 +262,9 @@ export class PendingTree {
     this.index = 0;
   }
 
-  #newLeaf(id: StreamId): number {
+  #newLeaf(id: StreamId, sizeBytes = 4 * (1 + this.#recordWords)): number {
     const heap = this.#heap;
-    const leaf = heap.allocate(4 * (1 + this.#recordWords));
+    const leaf = heap.allocate(sizeBytes);
     const at = heap.write(leaf) >>> 2;
     heap.words[at] = 1;
     this.#writeRecord(heap.words, at + 1, id);
@@ -218,7 +272,9 @@ export class PendingTree {
   }
 
   #addLeaf(root: number, id: StreamId): void {
-    const leaf = this.#newLeaf(id);
+    // The last leaf of a long list will be full, too.
+    const isLong = this.tree.leafCount(root) >= LONG_LEAVES_MIN;
+    const leaf = isLong ? this.#newLeaf(id, LEAF_BYTES_MAX) : this.#newLeaf(id);
     try {
       this.tree.insertAfter(root, leaf, 1);
     } catch (thrown) {
@@ -246,9 +302,7 @@ export class PendingTree {
     const words = heap.words;
     const first = at + 1 + (words[at] >>> START_SHIFT) * recordWords;
     const from = first + this.index * recordWords;
-    if (this.index < count) {
-      words.copyWithin(from + recordWords, from, first + count * recordWords);
-    }
+    moveWords(words, from, first + count * recordWords, recordWords);
     this.#writeRecord(words, from, id);
     words[at]++;
     if (this.index > 0) return;
@@ -260,7 +314,7 @@ export class PendingTree {
     const at = this.#heap.write(leaf) >>> 2;
     const words = this.#heap.words;
     const from = at + 1 + (words[at] >>> START_SHIFT) * this.#recordWords;
-    words.copyWithin(at + 1, from, from + count * this.#recordWords);
+    moveWords(words, from, from + count * this.#recordWords, at + 1 - from);
     words[at] = count;
   }
 
@@ -315,13 +369,12 @@ export class PendingTree {
     const words = heap.words;
     const first = at + 1 + (words[at] >>> START_SHIFT) * recordWords;
     const from = first + this.index * recordWords;
-    // Moving records is slow in shared memory: those move that are fewer, and at an end none does.
+    // Those records move that are fewer; at an end none does.
     if (this.index < count >>> 1) {
-      if (this.index > 0) words.copyWithin(first + recordWords, first, from);
+      moveWords(words, first, from, recordWords);
       words[at] += (1 << START_SHIFT) - 1;
     } else {
-      const end = first + count * recordWords;
-      if (this.index < count - 1) words.copyWithin(from, from + recordWords, end);
+      moveWords(words, from + recordWords, first + count * recordWords, -recordWords);
       words[at]--;
     }
     this.#shrink(root, leaf, count - 1);
@@ -345,6 +398,8 @@ export class PendingTree {
     const heap = this.#heap;
     const needed = 4 * (1 + count * this.#recordWords);
     if (needed > heap.capacityOf(leaf) >>> 1 || heap.isFrozen) return;
+    // Most lists are emptied from the beginning: the first leaf of several will soon be gone.
+    if (leaf === this.tree.firstLeaf(root) && this.tree.leafCount(root) > 1) return;
     this.#moveToFront(leaf, count);
     try {
       const moved = heap.resize(leaf, needed, needed);
@@ -409,4 +464,10 @@ export class PendingTree {
       return count;
     });
   }
+}
+
+/** Moves words by a distance; a loop, because `copyWithin` is slow in shared memory. */
+function moveWords(words: Int32Array, from: number, to: number, distance: number): void {
+  if (distance < 0) { for (let i = from; i < to; i++) words[i + distance] = words[i]; }
+  else if (distance > 0) { for (let i = to - 1; i >= from; i--) words[i + distance] = words[i]; }
 }

@@ -64,7 +64,10 @@ export class StreamCursor {
     if (leaf === 0) return;
     this.#isBehindStart = !isReverse && from.isMin;
     if (isReverse) this.#openReverse(leaf);
-    else this.entry.openLive(leaf);
+    else {
+      this.entry.openLive(leaf);
+      if (!this.#isBehindStart) this.entry.skipBefore(from);
+    }
   }
 
   /** Goes to the next entry; false when there is none left. */

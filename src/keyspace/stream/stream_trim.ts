@@ -41,12 +41,16 @@ export function deleteEntry(streams: Streams, root: number, id: StreamId): boole
   const leaf = entries.seekId(tree, id.msHigh, id.msLow, id.seqHigh, id.seqLow);
   if (leaf === 0) return false;
   reader.openLive(leaf);
-  let isFirst = true;
-  for (;; isFirst = false) {
-    if (!reader.nextLive()) return false;
-    const order = reader.id.compare(id);
-    if (order > 0) return false;
-    if (order === 0) break;
+  if (!reader.nextLive()) return false;
+  const isFirst = reader.id.compare(id) === 0;
+  if (!isFirst) {
+    reader.seek(reader.offset);
+    reader.skipBefore(id);
+    for (let order = -1; order !== 0;) {
+      if (!reader.nextLive()) return false;
+      order = reader.id.compare(id);
+      if (order > 0) return false;
+    }
   }
   heap.write(root);
   if (reader.liveCount === 1) {
@@ -93,6 +97,7 @@ export function trimStream(streams: Streams, root: number, limit: TrimLimit): nu
   const tree = streams.treeOf(root);
   const { maxLength } = limit;
   const before = entries.count(tree);
+  let isFirstKnown = false;
   heap.write(root);
   for (;;) {
     const length = entries.count(tree);
@@ -108,18 +113,22 @@ export function trimStream(streams: Streams, root: number, limit: TrimLimit): nu
     if (!isWhole && limit.isApproximate) break;
     entries.first(tree);
     if (!isWhole) {
-      trimLeaf(streams, tree, leaf, limit);
+      isFirstKnown = trimLeaf(streams, tree, leaf, limit);
       break;
     }
     streams.removeLeaf(root, tree);
   }
   const removed = before - entries.count(tree);
-  if (removed > 0) streams.findFirstId(root);
+  if (isFirstKnown) writeObjectId(heap, root, STREAM_FIRST_ID, streams.reader.id);
+  else if (removed > 0) streams.findFirstId(root);
   return removed;
 }
 
-/** Marks entries from the beginning of the first leaf, at which the path is, as deleted. */
-function trimLeaf(streams: Streams, tree: number, leaf: number, limit: TrimLimit): void {
+/**
+ * Marks entries from the beginning of the first leaf, at which the path is, as deleted.
+ * @returns whether one is left: the streams' reader is at the first.
+ */
+function trimLeaf(streams: Streams, tree: number, leaf: number, limit: TrimLimit): boolean {
   const { entries, reader } = streams;
   const { maxLength, minId } = limit;
   const length = entries.count(tree);
@@ -127,6 +136,7 @@ function trimLeaf(streams: Streams, tree: number, leaf: number, limit: TrimLimit
   // One who writes may move a page: the reader goes on in the old one, which is the same from here.
   reader.openLive(leaf);
   let firstLive = reader.used;
+  let isOneLeft = false;
   // Thaws the path, so that the marks can be counted.
   entries.addCount(tree, 0);
   try {
@@ -134,6 +144,7 @@ function trimLeaf(streams: Streams, tree: number, leaf: number, limit: TrimLimit
       const stops = maxLength >= 0 ? length - count <= maxLength : reader.id.compare(minId) >= 0;
       if (stops) {
         firstLive = reader.offset;
+        isOneLeft = true;
         break;
       }
       markDeleted(streams, leaf, reader.offset, reader.flags);
@@ -148,6 +159,7 @@ function trimLeaf(streams: Streams, tree: number, leaf: number, limit: TrimLimit
   }
   noteDeleted(streams, leaf, count, firstLive);
   entries.addCount(tree, -count);
+  return isOneLeft;
 }
 
 /** The entry of that id has been deleted: the stream may begin with another now. */

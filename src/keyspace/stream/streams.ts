@@ -19,6 +19,7 @@ import type { EncodingLimits } from "../encoding_limits.ts";
 import { ConsumerGroups } from "./consumer_groups.ts";
 import { LeafDraft } from "./leaf_draft.ts";
 import { LeafReader } from "./leaf_reader.ts";
+import { noteLeaf, noteLeafGone, reckonLeaf } from "./radix_nodes.ts";
 import { StreamCursor } from "./stream_cursor.ts";
 import { StreamId } from "./stream_id.ts";
 import {
@@ -33,11 +34,9 @@ import {
   LEAF_LIVE,
   LEAF_MASTER_ID,
   LEAF_USED,
-  listpackBytesOf,
 } from "./stream_leaf.ts";
 import {
   objectWord,
-  readObjectId,
   readObjectNumber,
   STREAM_BYTES,
   STREAM_ENTRIES,
@@ -52,6 +51,9 @@ import {
 
 /** An entry's texts may take so much together: a listpack holds no more. */
 export const ENTRY_TEXT_BYTES_MAX = 2 ** 30;
+
+/** From so many leaves on, a new one is made as large as the one before. */
+const LONG_LEAVES_MIN = 8;
 
 /** The fields and values of an entry, as ranges: those of a command. */
 export interface EntryTexts {
@@ -70,7 +72,11 @@ export class Streams {
   readonly cursor: StreamCursor;
 
   readonly #draft: LeafDraft = new LeafDraft();
+  /** Of the last leaf, as {@link #openLast} has read them. */
   readonly #master: StreamId = new StreamId();
+  #used = 0;
+  #fieldCount = 0;
+  #fieldBytes = 0;
 
   constructor(heap: Heap) {
     this.heap = heap;
@@ -134,10 +140,10 @@ export class Streams {
     for (let i = first + 2 * count - 1; i >= first; i--) textBytes += ends[i] - starts[i];
     if (textBytes > ENTRY_TEXT_BYTES_MAX) return false;
     // What cannot fail later fails now.
-    this.heap.write(root);
-    const tree = this.treeOf(root);
+    const at = this.heap.write(root) >>> 2;
+    const tree = this.heap.words[at + STREAM_ENTRIES];
     const leaf = this.entries.last(tree);
-    if (leaf !== 0 && this.#hasRoom(leaf, textBytes, limits)) {
+    if (leaf !== 0 && this.#openLast(leaf, textBytes, limits)) {
       this.#appendTo(root, tree, leaf, id, texts, first, count);
     } else this.#appendLeaf(root, tree, leaf, id, texts, first, count);
     this.#noteAppended(root, tree, id);
@@ -145,6 +151,7 @@ export class Streams {
   }
 
   #noteAppended(root: number, tree: number, id: StreamId): void {
+    const isFirst = this.entries.count(tree) === 1;
     const at = this.heap.write(root) >>> 2;
     const words = this.heap.words;
     words[at + STREAM_LAST_ID] = id.msHigh;
@@ -153,19 +160,28 @@ export class Streams {
     words[at + STREAM_LAST_ID + 3] = id.seqLow;
     words[at + STREAM_ENTRIES_ADDED] += 1;
     if (words[at + STREAM_ENTRIES_ADDED] === 0) words[at + STREAM_ENTRIES_ADDED + 1]++;
-    if (this.entries.count(tree) === 1) writeObjectId(this.heap, root, STREAM_FIRST_ID, id);
+    if (isFirst) writeObjectId(this.heap, root, STREAM_FIRST_ID, id);
   }
 
-  /** Whether Redis's listpack would take one more entry. */
-  #hasRoom(leaf: number, textBytes: number, limits: EncodingLimits): boolean {
-    let bytesMax = limits.streamNodeMaxBytes;
-    if (bytesMax === 0 || bytesMax > ENTRY_TEXT_BYTES_MAX) bytesMax = ENTRY_TEXT_BYTES_MAX;
-    if (listpackBytesOf(this.heap, leaf) + textBytes >= bytesMax) return false;
-    const entriesMax = limits.streamNodeMaxEntries;
-    if (entriesMax === 0) return true;
+  /** Reads the last leaf's header; false where Redis's listpack would take no more entries. */
+  #openLast(leaf: number, textBytes: number, limits: EncodingLimits): boolean {
     const at = this.heap.read(leaf) >>> 2;
     const words = this.heap.words;
-    return words[at + LEAF_LIVE] + words[at + LEAF_DELETED] < entriesMax;
+    const live = words[at + LEAF_LIVE];
+    const deleted = words[at + LEAF_DELETED];
+    let bytesMax = limits.streamNodeMaxBytes;
+    if (bytesMax === 0 || bytesMax > ENTRY_TEXT_BYTES_MAX) bytesMax = ENTRY_TEXT_BYTES_MAX;
+    const bytes = (words[at + LEAF_LISTPACK_BYTES] >>> 0) + entryBytesForInteger(live) +
+      entryBytesForInteger(deleted);
+    if (bytes + textBytes >= bytesMax) return false;
+    const entriesMax = limits.streamNodeMaxEntries;
+    if (entriesMax !== 0 && live + deleted >= entriesMax) return false;
+    this.#used = words[at + LEAF_USED];
+    this.#fieldCount = words[at + LEAF_FIELD_COUNT];
+    this.#fieldBytes = words[at + LEAF_ENTRIES] - LEAF_HEADER_BYTES;
+    const id = at + LEAF_MASTER_ID;
+    this.#master.set(words[id], words[id + 1], words[id + 2], words[id + 3]);
+    return true;
   }
 
   #appendTo(
@@ -177,9 +193,7 @@ export class Streams {
     first: number,
     count: number,
   ): void {
-    const heap = this.heap;
-    const hasSame = this.#hasSameFields(leaf, texts, first, count);
-    readObjectId(heap, leaf, LEAF_MASTER_ID, this.#master);
+    const hasSame = this.#fieldCount === count && this.#hasSameFields(leaf, texts, first, count);
     this.#encodeEntry(hasSame, id, this.#master, texts, first, count);
     this.entries.addCount(tree, 1);
     try {
@@ -196,7 +210,7 @@ export class Streams {
   #extend(root: number, tree: number, leaf: number, id: StreamId): void {
     const heap = this.heap;
     const { bytes, length, listpackBytes } = this.#draft.entries;
-    const used = objectWord(heap, leaf, LEAF_USED);
+    const used = this.#used;
     const capacity = heap.capacityOf(leaf);
     if (used + length > capacity) {
       const moved = heap.resize(leaf, grownBytes(used + length), used);
@@ -204,11 +218,10 @@ export class Streams {
       if (moved !== leaf) this.entries.moveLeaf(tree, moved);
       leaf = moved;
     }
-    if (used + length <= SMALL_BYTES_MAX) {
-      const at = heap.write(leaf) + used;
-      copyBytes(bytes, 0, length, heap.bytes, at);
-    } else heap.copyIn(leaf, used, bytes, 0, length);
-    const at = heap.write(leaf) >>> 2;
+    if (used + length > SMALL_BYTES_MAX) heap.copyIn(leaf, used, bytes, 0, length);
+    const place = heap.write(leaf);
+    if (used + length <= SMALL_BYTES_MAX) copyBytes(bytes, 0, length, heap.bytes, place + used);
+    const at = place >>> 2;
     const words = heap.words;
     words[at + LEAF_USED] = used + length;
     words[at + LEAF_LIVE]++;
@@ -230,12 +243,17 @@ export class Streams {
     first: number,
     count: number,
   ): void {
+    // In a stream of several leaves a new one will become what the one before is.
+    const isLong = this.entries.leafCount(tree) >= LONG_LEAVES_MIN;
+    const sizeBytes = isLong
+      ? Math.min(objectWord(this.heap, last, LEAF_USED), SMALL_BYTES_MAX)
+      : 0;
     if (last !== 0) this.#trimCapacity(root, tree, last);
     const draft = this.#draft;
     draft.begin(id, count);
     this.#encodeFields(texts, first, count);
     this.#encodeEntry(true, id, id, texts, first, count);
-    const leaf = draft.store(this.heap);
+    const leaf = draft.store(this.heap, sizeBytes);
     try {
       this.addLeaf(root, leaf, id, 1);
     } catch (thrown) {
@@ -252,8 +270,10 @@ export class Streams {
     const tree = this.treeOf(root);
     this.heap.write(root);
     this.entries.last(tree);
+    reckonLeaf(this.entries, tree, master);
     this.entries.insertAfter(tree, leaf, live);
     this.entries.setLeafId(tree, master.msHigh, master.msLow, master.seqHigh, master.seqLow);
+    noteLeaf(this.entries, tree);
     this.#addLeafBytes(root, this.heap.capacityOf(leaf));
   }
 
@@ -288,18 +308,15 @@ export class Streams {
     encoder.listpackBytes += entryBytesForInteger(hasSame ? count + 3 : 2 * count + 4);
   }
 
-  /** Whether the fields of an entry are the master fields of a leaf. */
+  /** Whether the fields of an entry, as many, are the master fields of the last leaf. */
   #hasSameFields(leaf: number, texts: EntryTexts, first: number, count: number): boolean {
-    const heap = this.heap;
-    const at = heap.read(leaf);
-    const words = heap.words;
-    if (words[(at >>> 2) + LEAF_FIELD_COUNT] !== count) return false;
-    const length = words[(at >>> 2) + LEAF_ENTRIES] - LEAF_HEADER_BYTES;
-    const from = heap.span(leaf, LEAF_HEADER_BYTES, length);
-    if (heap.spanLength < length) return this.#hasSameLongFields(leaf, length, texts, first, count);
-    const bytes = heap.bytes;
+    const length = this.#fieldBytes;
+    if (LEAF_HEADER_BYTES + length > SMALL_BYTES_MAX) {
+      return this.#hasSameLongFields(leaf, length, texts, first, count);
+    }
+    let p = this.heap.read(leaf) + LEAF_HEADER_BYTES;
+    const bytes = this.heap.bytes;
     const { bytes: source, starts, ends } = texts;
-    let p = from;
     for (let i = 0; i < count; i++) {
       const start = starts[first + 2 * i];
       const textBytes = ends[first + 2 * i] - start;
@@ -361,6 +378,7 @@ export class Streams {
     assert(leaf !== 0, "the path is at a leaf");
     this.heap.write(root);
     this.entries.removeLeaf(tree);
+    noteLeafGone(this.entries, tree);
     this.#addLeafBytes(root, -this.heap.capacityOf(leaf));
     this.heap.free(leaf);
   }

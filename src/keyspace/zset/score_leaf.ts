@@ -29,7 +29,7 @@ export const LEAF_BYTES_MAX = 1168;
 /** Longer members stand in an object of their own: those that the dict of scores puts there. */
 export const SHORT_MEMBER_BYTES_MAX: number = SHORT_KEY_BYTES_MAX;
 /** The bytes that stand for a long member. */
-export const LONG_MEMBER_BYTES = 8;
+const LONG_MEMBER_BYTES = 8;
 export const SLOT_WORDS = 3;
 /** Where the first slot stands. */
 export const SLOTS_WORD = 1;
@@ -53,10 +53,12 @@ const LOOP_WORDS_MAX = 32;
 
 const NO_BYTES = new Uint8Array(0);
 
+/** Members of the leaf that has such a header. */
 export function countIn(header: number): number {
   return header & COUNT_MASK;
 }
 
+/** The bytes that its members take beside their slots. */
 export function usedIn(header: number): number {
   return header >>> USED_SHIFT & USED_MASK;
 }
@@ -76,11 +78,13 @@ export function lengthIn(place: number): number {
   return place >>> LENGTH_SHIFT & LENGTH_MASK;
 }
 
+/** The header of a leaf, for `countIn`, `usedIn` and `capacityIn`. */
 export function leafHeader(view: HeapView, leaf: number): number {
   const word = view.read(leaf) >>> 2;
   return view.words[word];
 }
 
+/** Members of a leaf. */
 export function leafCount(view: HeapView, leaf: number): number {
   return leafHeader(view, leaf) & COUNT_MASK;
 }
@@ -98,6 +102,7 @@ export function wordIn(bytes: Uint8Array, at: number): number {
   return bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24;
 }
 
+/** Writes four bytes at any place. */
 export function setWordIn(bytes: Uint8Array, at: number, word: number): void {
   bytes[at] = word;
   bytes[at + 1] = word >>> 8;

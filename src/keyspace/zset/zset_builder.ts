@@ -22,8 +22,8 @@ import type { Keyspace } from "../keyspace.ts";
 import { addListpack } from "../listpack_value.ts";
 import { TYPE_ZSET } from "../value_type.ts";
 import { addScore } from "./small_zset.ts";
+import { LARGE_ZSET_KIND } from "./zset_kind.ts";
 import { ZsetReader } from "./zset_reader.ts";
-import { LARGE_ZSET_KIND } from "./zsets.ts";
 
 export class ZsetBuilder {
   /** The score of the member that {@link has} has found. */

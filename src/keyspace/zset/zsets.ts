@@ -12,13 +12,12 @@ import { ListpackWriter } from "../../heap/listpack_writer.ts";
 import type { Database } from "../database.ts";
 import type { Keyspace } from "../keyspace.ts";
 import { addListpack } from "../listpack_value.ts";
-import { ENCODING_LISTPACK, ENCODING_SKIPLIST, TYPE_ZSET } from "../value_type.ts";
+import { TYPE_ZSET } from "../value_type.ts";
 import { LargeZsets } from "./large_zset.ts";
 import { SmallZsets } from "./small_zset.ts";
+import { ZsetBuilder } from "./zset_builder.ts";
+import { LARGE_ZSET_KIND } from "./zset_kind.ts";
 import { ZsetReader } from "./zset_reader.ts";
-
-export const SMALL_ZSET_KIND: number = TYPE_ZSET | ENCODING_LISTPACK << 4;
-export const LARGE_ZSET_KIND: number = TYPE_ZSET | ENCODING_SKIPLIST << 4;
 
 /** Conditions of {@link Zsets.put}, as bits. */
 export const PUT_INCREMENT = 1;
@@ -49,6 +48,8 @@ export class Zsets {
   readonly large: LargeZsets;
   /** For whoever reads one sorted set at a time. */
   readonly reader: ZsetReader;
+  /** Makes results aside, one at a time. */
+  readonly builder: ZsetBuilder;
   readonly #small: SmallZsets = new SmallZsets();
   readonly #keyspace: Keyspace;
   /** For what happens in here, so that nobody's place is lost. */
@@ -59,6 +60,7 @@ export class Zsets {
     this.#keyspace = keyspace;
     this.large = new LargeZsets(keyspace.heap, keyspace.records);
     this.reader = new ZsetReader(keyspace.heap);
+    this.builder = new ZsetBuilder(keyspace);
     this.#reader = new ZsetReader(keyspace.heap);
   }
 

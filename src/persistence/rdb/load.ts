@@ -68,7 +68,7 @@ export function* loadRdb(
     file.close();
     if (!isWhole) {
       if (merges) loader?.abandon();
-      else keyspace.flush(undefined, false);
+      else keyspace.flush();
     }
   }
 }

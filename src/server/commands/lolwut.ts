@@ -10,7 +10,7 @@ import type { Prng } from "../../base/prng.ts";
 import type { Call } from "../../command/call.ts";
 import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
-import { int64OrReply } from "../../command/expiry_argument.ts";
+import { int64OrReply } from "../../command/integer_argument.ts";
 import type { Engine } from "../engine.ts";
 import { REDIS_VERSION } from "../version.ts";
 

@@ -2,7 +2,7 @@
 import type { Call } from "../../command/call.ts";
 import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand, keyRange } from "../../command/definition.ts";
-import { int64OrReply } from "../../command/expiry_argument.ts";
+import { int64OrReply } from "../../command/integer_argument.ts";
 import { replyHelp } from "../../command/help.ts";
 import { NO_EXPIRY } from "../../keyspace/database.ts";
 import type { Database } from "../../keyspace/database.ts";

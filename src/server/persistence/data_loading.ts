@@ -81,7 +81,7 @@ export class DataLoading {
   /** DEBUG RELOAD, after the save: empties, loads. Returns why it could not. */
   reload(options: ReloadOptions): string | undefined {
     const { keyspace, persistence } = this.#engine;
-    if (options.flushes) keyspace.flush(undefined, false);
+    if (options.flushes) keyspace.flush();
     const merges = options.merges || !options.flushes;
     return this.#loadNow(this.#loadRdb(persistence.snapshots.path, merges));
   }
@@ -97,7 +97,7 @@ export class DataLoading {
     }
     // Redis reads it again, and with it the numbers that the next files get.
     persistence.rewrites.forgetManifest();
-    keyspace.flush(undefined, false);
+    keyspace.flush();
     const { sink } = propagation;
     propagation.sink = null;
     try {
@@ -271,7 +271,7 @@ export class DataLoading {
       log.warning(`Can't move ${path} aside: ${errorText(failure.code)}`);
       throw new StartFailure(failure.message);
     }
-    keyspace.flush(undefined, false);
+    keyspace.flush();
     persistence.rewrites.forgetManifest();
     log.warning(
       `${path} cannot be loaded and has been moved to ${target} (corrupt-file-policy quarantine). ` +

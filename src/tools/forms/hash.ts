@@ -9,16 +9,16 @@
  * field expires.
  */
 import { listpackCount, ListpackReader } from "../../heap/listpack.ts";
-import { isValidListpack } from "../../heap/listpack_check.ts";
 import { ListpackWriter } from "../../heap/listpack_writer.ts";
+import { readListpack, readZiplist } from "../../persistence/rdb/packed_string.ts";
 import { RdbEncoder } from "../../persistence/rdb/rdb_encoder.ts";
 import type { RdbReader } from "../../persistence/rdb/rdb_reader.ts";
-import { isValidZiplist, ziplistToListpack } from "../../persistence/rdb/ziplist.ts";
 import { isValidZipmap, zipmapToListpack } from "../../persistence/rdb/zipmap.ts";
 import type { JsonReader } from "../json_reader.ts";
 import type { JsonWriter } from "../json_writer.ts";
 import type { ValueForm } from "../value_forms.ts";
 
+const LISTPACK_BROKEN = "Hash listpack integrity check failed.";
 const PLAIN_BYTE = 4;
 const EXPIRING_BYTE = 24;
 /** Redis keeps the expiry times of fields in 48 bits. */
@@ -82,27 +82,18 @@ function timeOrFail(reader: RdbReader, expiresAtMs: number): number {
 }
 
 function takeListpack(reader: RdbReader, take: Take): void {
-  reader.readWholeString();
-  const { stringBytes, stringStart, stringEnd } = reader;
-  if (!isValidListpack(stringBytes, stringStart, stringEnd - stringStart, true)) fail(reader);
-  takeEntries(reader, take, stringBytes, stringStart, 2);
+  readListpack(reader, LISTPACK_BROKEN, "readHash");
+  takeEntries(reader, take, reader.stringBytes, reader.stringStart, 2);
 }
 
 function takeTimedListpack(reader: RdbReader, take: Take): void {
-  reader.readWholeString();
-  const { stringBytes, stringStart, stringEnd } = reader;
-  if (!isValidListpack(stringBytes, stringStart, stringEnd - stringStart, true)) fail(reader);
-  takeEntries(reader, take, stringBytes, stringStart, 3);
+  readListpack(reader, LISTPACK_BROKEN, "readHash");
+  takeEntries(reader, take, reader.stringBytes, reader.stringStart, 3);
 }
 
 function takeZiplist(reader: RdbReader, take: Take): void {
-  reader.readWholeString();
-  const { stringBytes, stringStart, stringEnd } = reader;
-  if (!isValidZiplist(stringBytes, stringStart, stringEnd - stringStart, true)) {
-    reader.fail("Hash ziplist integrity check failed.", "readHash");
-  }
   const writer = new ListpackWriter();
-  ziplistToListpack(stringBytes, stringStart, writer);
+  readZiplist(reader, writer, "Hash ziplist integrity check failed.", "readHash");
   takeEntries(reader, take, writer.bytes, 0, 2);
 }
 
@@ -144,7 +135,7 @@ function takeEntries(
 }
 
 function fail(reader: RdbReader): never {
-  return reader.fail("Hash listpack integrity check failed.", "readHash");
+  return reader.fail(LISTPACK_BROKEN, "readHash");
 }
 
 function writeFields(reader: RdbReader, json: JsonWriter, takeAll: TakeAll): void {

@@ -7,13 +7,12 @@
 import { latin1, latin1Bytes } from "../../base/ascii.ts";
 import { formatDouble, parseDouble } from "../../base/double_text.ts";
 import { ListpackReader } from "../../heap/listpack.ts";
-import { isValidListpack } from "../../heap/listpack_check.ts";
 import { ListpackWriter } from "../../heap/listpack_writer.ts";
 import { readScore } from "../../keyspace/zset/small_zset.ts";
+import { readListpack, readZiplist } from "../../persistence/rdb/packed_string.ts";
 import { RdbEncoder } from "../../persistence/rdb/rdb_encoder.ts";
 import type { RdbReader } from "../../persistence/rdb/rdb_reader.ts";
 import { readBinaryScore, readTextScore } from "../../persistence/rdb/types/zset.ts";
-import { isValidZiplist, ziplistToListpack } from "../../persistence/rdb/ziplist.ts";
 import type { JsonReader } from "../json_reader.ts";
 import type { JsonWriter } from "../json_writer.ts";
 import type { ValueForm } from "../value_forms.ts";
@@ -55,23 +54,17 @@ function writeScore(json: JsonWriter, score: number): void {
 
 /** Reads a listpack, or what a ziplist becomes, and goes before its first member. */
 function openEntries(reader: RdbReader, isZiplist: boolean): ListpackReader {
-  reader.readWholeString();
-  const { stringBytes, stringStart } = reader;
-  const length = reader.stringEnd - stringStart;
+  const broken = `Zset ${isZiplist ? "ziplist" : "listpack"} integrity check failed.`;
   const entries = new ListpackReader();
   if (isZiplist) {
-    const broken = "Zset ziplist integrity check failed.";
-    if (!isValidZiplist(stringBytes, stringStart, length, true)) reader.fail(broken, WHERE);
     const writer = new ListpackWriter();
-    ziplistToListpack(stringBytes, stringStart, writer);
+    readZiplist(reader, writer, broken, WHERE);
     entries.open(writer.bytes, 0);
-    if (!arePairs(entries)) reader.fail(broken, WHERE);
   } else {
-    const broken = "Zset listpack integrity check failed.";
-    if (!isValidListpack(stringBytes, stringStart, length, true)) reader.fail(broken, WHERE);
-    entries.open(stringBytes, stringStart);
-    if (!arePairs(entries)) reader.fail(broken, WHERE);
+    readListpack(reader, broken, WHERE);
+    entries.open(reader.stringBytes, reader.stringStart);
   }
+  if (!arePairs(entries)) reader.fail(broken, WHERE);
   entries.open(entries.bytes, entries.start);
   return entries;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Crc64 } from "../../../src/base/crc64.ts";
+import { row } from "../persistence/rdb/fixture.ts";
+import { payload } from "../persistence/rdb/value_fixture.ts";
 
 export const TYPE_HASH_ZIPMAP = 9;
 export const TYPE_LIST_ZIPLIST = 10;
@@ -24,20 +25,8 @@ export function dumped(dump: Uint8Array, at: number): Uint8Array {
 }
 
 /** A payload for RESTORE that holds one string. */
-export function payload(type: number, bytes: Uint8Array): Uint8Array {
+export function stringPayload(type: number, bytes: Uint8Array): Uint8Array {
   const nodes = type === TYPE_LIST_LISTPACKS ? [1, 2] : [];
   const length = [0x80, 0, bytes.length >>> 16, bytes.length >>> 8 & 255, bytes.length & 255];
-  const version = [10, 0];
-  const whole = Uint8Array.of(
-    type,
-    ...nodes,
-    ...length,
-    ...bytes,
-    ...version,
-    ...new Uint8Array(8),
-  );
-  const crc = new Crc64();
-  crc.update(whole, 0, whole.length - 8);
-  crc.writeDigest(whole, whole.length - 8);
-  return whole;
+  return payload(row([type], nodes, length, bytes));
 }

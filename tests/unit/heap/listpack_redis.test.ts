@@ -7,7 +7,7 @@ import { intsetTotalBytes, isValidIntset } from "../../../src/heap/intset.ts";
 import type { RespClient } from "../../support/resp_client.ts";
 import { bytesOf, describe } from "../../support/reply.ts";
 import { skipWithout, startRedis, stopServers } from "../../support/servers.ts";
-import { dumped, payload, TYPE_LIST_LISTPACKS, TYPE_SET_INTSET } from "./dump_payload.ts";
+import { dumped, stringPayload, TYPE_LIST_LISTPACKS, TYPE_SET_INTSET } from "./dump_payload.ts";
 import { BORDER_TEXTS, listpackOf } from "./listpack_model.ts";
 import { seeded } from "./seeded.ts";
 
@@ -75,7 +75,7 @@ test("what redis-server takes for a listpack", { skip }, async () => {
   const whole = listpackOf(["a", "field", "1234", "x".repeat(70), "-99999999999", "7", "-70000"]);
   let taken = 0;
   for (const bytes of broken(whole)) {
-    const restored = payload(TYPE_LIST_LISTPACKS, bytes);
+    const restored = stringPayload(TYPE_LIST_LISTPACKS, bytes);
     const reply = await client.command("RESTORE", "k", 0, restored, "REPLACE");
     const isTaken = reply.kind === "simple";
     const isValid = isValidListpack(bytes, 0, bytes.length, true);
@@ -94,7 +94,7 @@ test("what redis-server takes for an intset", { skip }, async () => {
   const whole = dumped(bytesOf(await client.command("DUMP", "s"))!, 1);
   let taken = 0;
   for (const bytes of broken(whole)) {
-    const restored = payload(TYPE_SET_INTSET, bytes);
+    const restored = stringPayload(TYPE_SET_INTSET, bytes);
     const reply = await client.command("RESTORE", "k", 0, restored, "REPLACE");
     const isTaken = reply.kind === "simple";
     const where = `${Buffer.from(bytes).toString("hex")}: ${describe(reply)}`;

@@ -3,22 +3,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { latin1Bytes } from "../../../src/base/ascii.ts";
 import { KeyHash } from "../../../src/base/hash.ts";
-import { hashCommands } from "../../../src/command/hash/commands.ts";
-import { setCommands } from "../../../src/command/set/commands.ts";
-import { zsetCommands } from "../../../src/command/zset/commands.ts";
 import { Heap } from "../../../src/heap/heap.ts";
 import { RecordDict } from "../../../src/heap/record_dict.ts";
 import { MembersAhead } from "../../../src/keyspace/members_ahead.ts";
 import { LargeZsets } from "../../../src/keyspace/zset/large_zset.ts";
 import { CommandsAhead } from "../../../src/protocol/commands_ahead.ts";
-import { CommandRunner } from "../persistence/rdb/call_fixture.ts";
+import { CommandFixture } from "../command/fixture.ts";
 import { newKeyspace } from "../persistence/rdb/fixture.ts";
 
 const COUNT = 5000;
 
 test("commands of a pipeline have their members hashed once, until the buffer changes", () => {
   const keyspace = newKeyspace();
-  const runner = new CommandRunner(keyspace, [...hashCommands, ...setCommands, ...zsetCommands]);
+  const runner = new CommandFixture(keyspace);
   const numbers = Array.from({ length: COUNT }, (_, i) => String(i));
   runner.run("sadd", "key", ...numbers.map((i) => `m${i}`));
   const [database] = keyspace.databases;
@@ -50,25 +47,25 @@ test("commands of a pipeline have their members hashed once, until the buffer ch
 
 test("commands with many members find the same in large collections", () => {
   const keyspace = newKeyspace();
-  const runner = new CommandRunner(keyspace, [...hashCommands, ...setCommands, ...zsetCommands]);
+  const runner = new CommandFixture(keyspace);
   const numbers = Array.from({ length: COUNT }, (_, i) => String(i));
   for (let round = 0; round < 2; round++) {
     const added = round === 0 ? COUNT : 0;
-    assert.equal(runner.text("sadd", "s", ...numbers.map((i) => `m${i}`)), `:${added}\r\n`);
-    assert.equal(runner.text("hset", "h", ...numbers.flatMap((i) => [i, i])), `:${added}\r\n`);
-    assert.equal(runner.text("zadd", "z", ...numbers.flatMap((i) => [i, i])), `:${added}\r\n`);
+    assert.equal(runner.run("sadd", "s", ...numbers.map((i) => `m${i}`)), `:${added}\r\n`);
+    assert.equal(runner.run("hset", "h", ...numbers.flatMap((i) => [i, i])), `:${added}\r\n`);
+    assert.equal(runner.run("zadd", "z", ...numbers.flatMap((i) => [i, i])), `:${added}\r\n`);
   }
   const asked = Array.from({ length: 100 }, (_, i) => String(i * 71));
   const isThere = (text: string) => Number(text) < COUNT;
   const head = `*${asked.length}\r\n`;
   assert.equal(
-    runner.text("smismember", "s", ...asked.map((text) => `m${text}`)),
+    runner.run("smismember", "s", ...asked.map((text) => `m${text}`)),
     head + asked.map((text) => `:${isThere(text) ? 1 : 0}\r\n`).join(""),
   );
   const texts = head +
     asked.map((text) => isThere(text) ? `$${text.length}\r\n${text}\r\n` : "$-1\r\n").join("");
-  assert.equal(runner.text("hmget", "h", ...asked), texts);
-  assert.equal(runner.text("zmscore", "z", ...asked), texts);
+  assert.equal(runner.run("hmget", "h", ...asked), texts);
+  assert.equal(runner.run("zmscore", "z", ...asked), texts);
 });
 
 test("members go from the ends of a large sorted set one after the other", () => {

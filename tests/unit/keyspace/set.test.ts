@@ -8,6 +8,7 @@ import { freeGraph, graphOf } from "../../../src/keyspace/graphs.ts";
 import { KIND_SET_TABLE } from "../../../src/keyspace/set/set_builder.ts";
 import { SetWalk } from "../../../src/keyspace/set/set_walk.ts";
 import { ENCODING_INTSET } from "../../../src/keyspace/value_type.ts";
+import { seededKeyspace } from "../command/fixture.ts";
 import { integers, SetFixture, texts } from "../command/set/fixture.ts";
 import { seeded } from "../heap/seeded.ts";
 
@@ -130,7 +131,7 @@ test("a million members of 16 bytes would take 43 MB at most", () => {
 
 test("a heap that is full refuses a change and leaves nothing half done", () => {
   for (let seed = 1; seed <= 6; seed++) {
-    const f = new SetFixture(seed);
+    const f = new SetFixture(seededKeyspace(seed));
     const prng = seeded(seed);
     Object.assign(f.keyspace.limits, { setMaxIntsetEntries: 20, setMaxListpackEntries: 10 });
     const grants = refusing(f.keyspace.heap);

@@ -17,7 +17,7 @@ import { bytesOf, describe, itemsOf } from "../../support/reply.ts";
 import type { RespClient } from "../../support/resp_client.ts";
 import { skipWithout, startRedis, stopServers } from "../../support/servers.ts";
 import {
-  payload,
+  stringPayload,
   TYPE_HASH_ZIPLIST,
   TYPE_HASH_ZIPMAP,
   TYPE_LIST_ZIPLIST,
@@ -141,7 +141,7 @@ test("cut off, none is whole", () => {
 
 test("redis-server reads what the model writes", { skip }, async () => {
   const restore = async (type: number, bytes: Uint8Array) => {
-    const reply = await client.command("RESTORE", "k", 0, payload(type, bytes), "REPLACE");
+    const reply = await client.command("RESTORE", "k", 0, stringPayload(type, bytes), "REPLACE");
     assert.equal(describe(reply), '+"OK"');
   };
   await restore(TYPE_LIST_ZIPLIST, ziplistOf(ZIPLIST_TEXTS));
@@ -182,7 +182,7 @@ test("what redis-server takes for a ziplist", { skip }, async () => {
       "RESTORE",
       "k",
       0,
-      payload(TYPE_LIST_ZIPLIST, bytes),
+      stringPayload(TYPE_LIST_ZIPLIST, bytes),
       "REPLACE",
     );
     const where = `${Buffer.from(bytes).toString("hex")}: ${describe(reply)}`;
@@ -205,7 +205,7 @@ test("what redis-server takes for a zipmap", { skip }, async () => {
       "RESTORE",
       "k",
       0,
-      payload(TYPE_HASH_ZIPMAP, bytes),
+      stringPayload(TYPE_HASH_ZIPMAP, bytes),
       "REPLACE",
     );
     const where = `${Buffer.from(bytes).toString("hex")}: ${describe(reply)}`;

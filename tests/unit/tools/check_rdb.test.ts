@@ -26,8 +26,8 @@ test("check-rdb: a good file", () => {
 
 test("check-rdb: values that cannot be held are refused by name, as at loading", () => {
   const refused: [Uint8Array, string][] = [
-    [row(1, 1, "l", 1, 1, "a"), "a list (type 1, linked list)"],
-    [row(0xfe, 0, 15, 1, "s"), "a stream (type 15, stream)"],
+    [row(7, 1, "m"), "a module (type 7, module value)"],
+    [row(0xfe, 0, 6, 1, "m"), "a module (type 6, pre-release module value)"],
     [row(0xf5, 3, "lib"), "a function library"],
   ];
   for (const [body, what] of refused) {

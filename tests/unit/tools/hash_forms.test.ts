@@ -1,12 +1,9 @@
 /** Hashes in the file tools: every type of the file, their JSON, and what is wrong. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { latin1, utf8Bytes } from "../../../src/base/ascii.ts";
-import { dumpCommands } from "../../../src/command/generic/dump.ts";
-import { hashCommands } from "../../../src/command/hash/commands.ts";
-import { CommandRunner } from "../persistence/rdb/call_fixture.ts";
-import { int64, loadBytes, newKeyspace, rdbFile, row } from "../persistence/rdb/fixture.ts";
-import { platformWith, runOn } from "./fixture.ts";
+import { CommandFixture } from "../command/fixture.ts";
+import { int64, loadBytes, rdbFile, row } from "../persistence/rdb/fixture.ts";
+import { isBroken, isRefused, jsonOf, jsonWith, rdbOf } from "./form_fixture.ts";
 
 /** In the year 2100. */
 const LATER_MS = 4_102_444_800_123n;
@@ -14,17 +11,9 @@ const SOONEST = int64(LATER_MS);
 const LISTPACK = row([12, 0, 0, 0, 2, 0, 0x81], "a", [2, 1, 1, 255]);
 const TRIPLE = row([22, 0, 0, 0, 3, 0, 0x81], "a", [2, 1, 1, 0xf4], SOONEST, [9, 255]);
 
-function run(rdb: Uint8Array, tool: string) {
-  return runOn(platformWith({ "d.rdb": rdb }), [tool, "/d.rdb"]);
-}
-
 /** The JSON of the only key of a file. */
 function valueOf(body: Uint8Array, magic = "REDIS0012"): string {
-  const file = rdbFile(body, magic);
-  assert.equal(run(file, "--check-rdb").code, 0);
-  const { code, output, error } = run(file, "--rdb-to-json");
-  assert.deepEqual([code, error], [0, ""]);
-  return /"type": "hash", "value": (.*)\}\n\]\n$/.exec(output)![1];
+  return /"type": "hash", "value": (.*)\}\n\]\n$/.exec(jsonOf(rdbFile(body, magic)))![1];
 }
 
 test("every type of the file", () => {
@@ -56,28 +45,16 @@ test("what is broken", () => {
       [row([13, 1], "k", [3], "abc"), /Hash ziplist integrity check failed\./],
       [row([24, 1], "k", int64(-5n), [1, 1, 1], "a", [1], "1"), /invalid expireAt time: -5/],
     ] as const
-  ) {
-    const file = rdbFile(body, "REDIS0012");
-    const { code, output } = run(file, "--check-rdb");
-    assert.equal(code, 1);
-    assert.match(output, reason);
-    assert.equal(run(file, "--rdb-to-json").code, 1);
-  }
+  ) isBroken(rdbFile(body, "REDIS0012"), reason);
 });
 
 /** Makes a file of the JSON of one value and loads it; what HGETALL and HPEXPIRETIME say. */
 function loaded(value: string): string {
-  const json = `[{"magic": "REDIS0012"}, {"key": "k", "type": "hash", "value": ${value}}]`;
-  const platform = platformWith({ "d.json": utf8Bytes(json) });
-  const { code, error } = runOn(platform, ["--json-to-rdb", "/d.json", "/d.rdb"]);
-  if (code !== 0) return error;
-  const keyspace = newKeyspace();
-  loadBytes(platform.files.readFile("/d.rdb")!, keyspace);
-  keyspace.check();
-  const runner = new CommandRunner(keyspace, [...dumpCommands, ...hashCommands]);
-  const times = runner.text("hpexpiretime", "k", "FIELDS", "2", "a", "b");
-  return latin1(runner.run("hgetall", "k")).replaceAll("\r\n", " ") +
-    times.replaceAll("\r\n", " ");
+  const f = new CommandFixture();
+  loadBytes(rdbOf(jsonWith("hash", value, "REDIS0012")), f.keyspace);
+  f.keyspace.check();
+  const replies = f.run("HGETALL", "k") + f.run("HPEXPIRETIME", "k", "FIELDS", "2", "a", "b");
+  return replies.replaceAll("\r\n", " ");
 }
 
 test("JSON becomes a file", () => {
@@ -91,8 +68,9 @@ test("JSON becomes a file", () => {
   );
   // A hash without fields is none.
   assert.equal(loaded("[]"), "*0 *2 :-2 :-2 ");
-  assert.match(loaded('["a", "1"]'), /expected '\['/);
-  assert.match(loaded('[["a"]]'), /expected ','/);
-  assert.match(loaded('[["a", "1", -5]]'), /expected an integer between 0 and 281474976710655/);
-  assert.match(loaded('[["a", "1", 5, 6]]'), /expected '\]'/);
+  const integer = "expected an integer between 0 and 281474976710655";
+  isRefused("hash", '["a", "1"]', "expected '['");
+  isRefused("hash", '[["a"]]', "expected ','");
+  isRefused("hash", '[["a", "1", -5]]', integer);
+  isRefused("hash", '[["a", "1", 5, 6]]', "expected ']'");
 });

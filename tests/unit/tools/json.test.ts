@@ -180,7 +180,7 @@ test("json: what is wrong is named with its line, its column and what was expect
       `${first},\n{"value":"","type":"string"}]`,
       'line 2, column 13: expected "type" before "value"',
     ],
-    [`${first},{"type":"list"}]`, "line 1, column 32: a list is nothing that this version knows"],
+    [`${first},{"type":"heap"}]`, "line 1, column 32: a heap is nothing that this version knows"],
     [
       `${first},{"key":1}]`,
       "line 1, column 31: expected a string, or an object with base64, found '1'",

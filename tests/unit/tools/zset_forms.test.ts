@@ -1,9 +1,8 @@
 /** Sorted sets in `--check-rdb`, `--rdb-to-json` and `--json-to-rdb`. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { utf8Bytes } from "../../../src/base/ascii.ts";
 import { rdbFile, row } from "../persistence/rdb/fixture.ts";
-import { platformWith, runOn } from "./fixture.ts";
+import { isBroken, isRefused, jsonOf, rdbOf } from "./form_fixture.ts";
 
 /** A score in eight bytes. */
 function binary(score: number): Uint8Array {
@@ -13,11 +12,7 @@ function binary(score: number): Uint8Array {
 const TEXT = row([3, 1], "t", [3, 1], "a", [3], "1.5", [1], "b", [254, 1], "c", [255]);
 const BINARY = row([5, 1], "u", [2, 1], "a", binary(0.1), [1, 255], binary(-Infinity));
 const ZIPLIST = row(
-  [12, 1],
-  "v",
-  [16, 16, 0, 0, 0, 13, 0, 0, 0, 2, 0, 0, 1],
-  "a",
-  [3, 0xf8, 255],
+  ...[[12, 1], "v", [16, 16, 0, 0, 0, 13, 0, 0, 0, 2, 0, 0, 1], "a", [3, 0xf8, 255]],
 );
 const LISTPACK = row([17, 1], "w", [16, 16, 0, 0, 0, 4, 0, 0x81], "a", [2, 7, 1, 8, 1, 9, 1, 255]);
 
@@ -28,20 +23,10 @@ const LINES = [
   '{"key": "w", "type": "zset", "value": [["a", "7"], ["8", "9"]]}',
 ];
 
-function run(name: string, files: Record<string, Uint8Array>, ...args: string[]) {
-  const platform = platformWith(files);
-  return { ...runOn(platform, [name, ...args]), platform };
-}
-
 test("every type of the file as JSON, and back", () => {
-  const rdb = rdbFile(row(TEXT, BINARY, ZIPLIST, LISTPACK));
-  assert.equal(run("--check-rdb", { "d.rdb": rdb }, "/d.rdb").code, 0);
-  const { output } = run("--rdb-to-json", { "d.rdb": rdb }, "/d.rdb");
-  for (const line of LINES) assert.ok(output.includes(line), `${line}\n${output}`);
-  const made = run("--json-to-rdb", { "d.json": utf8Bytes(output) }, "/d.json", "/d.rdb");
-  assert.deepEqual([made.code, made.error], [0, ""]);
-  const back = made.platform.files.readFile("/d.rdb")!;
-  assert.equal(run("--rdb-to-json", { "d.rdb": back }, "/d.rdb").output, output);
+  const json = jsonOf(rdbFile(row(TEXT, BINARY, ZIPLIST, LISTPACK)));
+  for (const line of LINES) assert.ok(json.includes(line), `${line}\n${json}`);
+  assert.equal(jsonOf(rdbOf(json)), json);
 });
 
 test("what is no sorted set", () => {
@@ -52,24 +37,10 @@ test("what is no sorted set", () => {
     [row([12, 1], "k", [3], "abc"), /Zset ziplist integrity check failed/],
     [row([17, 1], "k", [10, 10, 0, 0, 0, 1, 0, 0x81], "a", [2, 255]), /listpack integrity/],
   ];
-  for (const [value, reason] of broken) {
-    const { code, output, error } = run("--check-rdb", { "d.rdb": rdbFile(value) }, "/d.rdb");
-    assert.equal(code, 1);
-    assert.match(output + error, reason);
-  }
-  for (
-    const [value, reason] of [
-      ['[["a", "1"], ["a", "2"]]', /each member of a sorted set only once/],
-      ['[["a", "x"]]', /the text of a score/],
-      ['[["a", 1]]', /a score as text/],
-      ['[["a"]]', /expected ','/],
-      ['["a", "1"]', /expected '\['/],
-    ] as const
-  ) {
-    const entry = `{"key": "k", "type": "zset", "value": ${value}}`;
-    const json = utf8Bytes(`[{"magic": "REDIS0010"}, {"database": 0}, ${entry}]`);
-    const { code, error } = run("--json-to-rdb", { "d.json": json }, "/d.json", "/d.rdb");
-    assert.equal(code, 1);
-    assert.match(error, reason);
-  }
+  for (const [value, reason] of broken) isBroken(rdbFile(value), reason);
+  isRefused("zset", '[["a", "1"], ["a", "2"]]', "each member of a sorted set only once");
+  isRefused("zset", '[["a", "x"]]', "the text of a score");
+  isRefused("zset", '[["a", 1]]', "a score as text");
+  isRefused("zset", '[["a"]]', "expected ','");
+  isRefused("zset", '["a", "1"]', "expected '['");
 });

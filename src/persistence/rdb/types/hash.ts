@@ -14,10 +14,9 @@
  * What is loaded becomes a listpack or a table as its size demands, and a table where a field expires.
  * Fields whose time is past are loaded: active expiry ends them, and tells who has to know.
  */
-import { latin1, latin1Bytes } from "../../../base/ascii.ts";
+import { latin1Bytes } from "../../../base/ascii.ts";
 import type { HeapView } from "../../../heap/heap_view.ts";
 import { listpackCount, ListpackReader } from "../../../heap/listpack.ts";
-import { isValidListpack } from "../../../heap/listpack_check.ts";
 import { ListpackWriter } from "../../../heap/listpack_writer.ts";
 import { ROOT_EXPIRING, ROOT_SOONEST } from "../../../heap/record_directory.ts";
 import { recordCount, RecordWalk } from "../../../heap/record_walk.ts";
@@ -26,11 +25,11 @@ import { KIND_HASH_LISTPACK, KIND_HASH_TABLE } from "../../../keyspace/hash/hash
 import { commandStart } from "../../aof/command_text.ts";
 import type { CommandText } from "../../aof/command_text.ts";
 import { finished } from "../../entry_writing.ts";
+import { hasDuplicates, readListpack, readZiplist } from "../packed_string.ts";
 import type { RdbEncoder, RdbRest } from "../rdb_encoder.ts";
 import type { RdbReader } from "../rdb_reader.ts";
 import type { RdbTarget, RdbValueType } from "../rdb_value.ts";
 import { saveBytes, valueOf } from "../rdb_value.ts";
-import { isValidZiplist, ziplistToListpack } from "../ziplist.ts";
 import { isValidZipmap, zipmapToListpack } from "../zipmap.ts";
 import { HashBuilder } from "./hash_builder.ts";
 
@@ -146,37 +145,15 @@ function addPairs(
   );
 }
 
-/** Whether a field comes twice in a listpack where each has `entries` entries. */
-function hasDuplicates(bytes: Uint8Array, at: number, entries: number): boolean {
-  const fields = new Set<string>();
-  const reader = new ListpackReader();
-  reader.open(bytes, at);
-  for (let more = reader.next(); more; more = reader.skip(entries)) {
-    reader.text();
-    const field = latin1(reader.stringBytes, reader.stringStart, reader.stringEnd);
-    if (fields.has(field)) return true;
-    fields.add(field);
-  }
-  return false;
-}
-
 function loadListpack(reader: RdbReader, target: RdbTarget): void {
-  reader.readWholeString();
-  const { stringBytes, stringStart } = reader;
-  const length = reader.stringEnd - stringStart;
-  if (!isValidListpack(stringBytes, stringStart, length, true)) {
-    reader.fail(LISTPACK_BROKEN, "loadHash");
-  }
+  readListpack(reader, LISTPACK_BROKEN, "loadHash");
+  const { stringBytes, stringStart, stringEnd } = reader;
+  const length = stringEnd - stringStart;
   addPairs(reader, target, stringBytes, stringStart, length, LISTPACK_BROKEN);
 }
 
 function loadZiplist(reader: RdbReader, target: RdbTarget): void {
-  reader.readWholeString();
-  const { stringBytes, stringStart } = reader;
-  if (!isValidZiplist(stringBytes, stringStart, reader.stringEnd - stringStart, true)) {
-    reader.fail(ZIPLIST_BROKEN, "loadHash");
-  }
-  const length = ziplistToListpack(stringBytes, stringStart, writer);
+  const length = readZiplist(reader, writer, ZIPLIST_BROKEN, "loadHash");
   if (hasDuplicates(writer.bytes, 0, 2)) reader.fail(ZIPLIST_BROKEN, "loadHash");
   addPairs(reader, target, writer.bytes, 0, length, ZIPLIST_BROKEN);
 }
@@ -199,11 +176,9 @@ function loadZipmap(reader: RdbReader, target: RdbTarget): void {
 
 /** A listpack with an expiry time behind each value. */
 function loadListpackWithTimes(reader: RdbReader, target: RdbTarget): void {
-  reader.readWholeString();
+  readListpack(reader, LISTPACK_BROKEN, "loadHash");
   const { stringBytes, stringStart } = reader;
-  const length = reader.stringEnd - stringStart;
-  const isValid = isValidListpack(stringBytes, stringStart, length, true);
-  const count = isValid ? listpackCount(stringBytes, stringStart) : 1;
+  const count = listpackCount(stringBytes, stringStart);
   if (count % 3 !== 0) reader.fail(LISTPACK_BROKEN, "loadHash");
   if (count === 0) return;
   if (reader.isSanitizing && hasDuplicates(stringBytes, stringStart, 3)) {

@@ -22,7 +22,6 @@ import {
   LISTPACK_END,
   listpackCount,
 } from "../../../heap/listpack.ts";
-import { isValidListpack } from "../../../heap/listpack_check.ts";
 import { ListpackWriter } from "../../../heap/listpack_writer.ts";
 import { TreeWalk } from "../../../heap/tree_walk.ts";
 import {
@@ -43,11 +42,11 @@ import {
 import { copyElement } from "../../../keyspace/list/list_reader.ts";
 import { ListWalk } from "../../../keyspace/list/list_walk.ts";
 import type { CommandText } from "../../aof/command_text.ts";
+import { readListpack, readZiplist } from "../packed_string.ts";
 import type { RdbEncoder, RdbRest } from "../rdb_encoder.ts";
 import { VALUE_BYTES_MAX } from "../rdb_format.ts";
 import type { RdbReader } from "../rdb_reader.ts";
 import { type RdbTarget, type RdbValueType, saveBytes, valueOf } from "../rdb_value.ts";
-import { isValidZiplist, ziplistToListpack } from "../ziplist.ts";
 
 const CONTAINER_PLAIN = 1;
 const CONTAINER_PACKED = 2;
@@ -200,20 +199,16 @@ let nodeLength = 0;
 
 /** Reads a node of several elements; a ziplist is made a listpack. */
 function readNode(reader: RdbReader, isOld: boolean): void {
-  reader.readWholeString();
+  if (isOld) {
+    nodeLength = readZiplist(reader, loaded, "Ziplist integrity check failed.", "loadList");
+    nodeBytes = loaded.bytes;
+    nodeStart = 0;
+    return;
+  }
+  readListpack(reader, "Listpack integrity check failed.", "loadList");
   nodeBytes = reader.stringBytes;
   nodeStart = reader.stringStart;
   nodeLength = reader.stringEnd - nodeStart;
-  if (isOld) {
-    if (!isValidZiplist(nodeBytes, nodeStart, nodeLength, true)) {
-      reader.fail("Ziplist integrity check failed.", "loadList");
-    }
-    nodeLength = ziplistToListpack(nodeBytes, nodeStart, loaded);
-    nodeBytes = loaded.bytes;
-    nodeStart = 0;
-  } else if (!isValidListpack(nodeBytes, nodeStart, nodeLength, true)) {
-    reader.fail("Listpack integrity check failed.", "loadList");
-  }
 }
 
 /** Adds a key whose only node has been read. */

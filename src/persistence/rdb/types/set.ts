@@ -11,7 +11,6 @@
 import { latin1Bytes } from "../../../base/ascii.ts";
 import type { HeapView } from "../../../heap/heap_view.ts";
 import { INTSET_HEADER_BYTES, intsetCount, isValidIntset } from "../../../heap/intset.ts";
-import { isValidListpack } from "../../../heap/listpack_check.ts";
 import { listpackCount } from "../../../heap/listpack.ts";
 import { recordCount, RecordWalk } from "../../../heap/record_walk.ts";
 import {
@@ -27,6 +26,7 @@ import {
   ENCODING_LISTPACK,
 } from "../../../keyspace/value_type.ts";
 import type { CommandText } from "../../aof/command_text.ts";
+import { readListpack } from "../packed_string.ts";
 import type { RdbEncoder, RdbRest } from "../rdb_encoder.ts";
 import type { RdbReader } from "../rdb_reader.ts";
 import { type RdbTarget, type RdbValueType, valueOf } from "../rdb_value.ts";
@@ -113,12 +113,9 @@ function loadIntset(reader: RdbReader, target: RdbTarget): void {
 }
 
 function loadListpack(reader: RdbReader, target: RdbTarget): void {
-  reader.readWholeString();
-  const { stringBytes, stringStart, stringEnd } = reader;
+  readListpack(reader, "Set listpack integrity check failed.", "loadListpack");
+  const { stringBytes, stringStart } = reader;
   const { keyspace } = target.database;
-  if (!isValidListpack(stringBytes, stringStart, stringEnd - stringStart, true)) {
-    reader.fail("Set listpack integrity check failed.", "loadListpack");
-  }
   const count = listpackCount(stringBytes, stringStart);
   if (count === 0) return;
   if (count > keyspace.limits.setMaxListpackEntries) {

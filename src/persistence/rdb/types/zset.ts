@@ -16,21 +16,20 @@ import { parseDouble } from "../../../base/double_text.ts";
 import { TreeWalk } from "../../../heap/counted_tree.ts";
 import type { HeapView } from "../../../heap/heap_view.ts";
 import { listpackCount, ListpackReader } from "../../../heap/listpack.ts";
-import { isValidListpack } from "../../../heap/listpack_check.ts";
 import { ListpackWriter } from "../../../heap/listpack_writer.ts";
 import type { Database } from "../../../keyspace/database.ts";
 import { TREE_KEY_BYTES } from "../../../keyspace/zset/member_tree.ts";
 import { LeafMember } from "../../../keyspace/zset/score_leaf.ts";
 import { readScore } from "../../../keyspace/zset/small_zset.ts";
-import { ZsetBuilder } from "../../../keyspace/zset/zset_builder.ts";
-import { LARGE_ZSET_KIND, SMALL_ZSET_KIND } from "../../../keyspace/zset/zsets.ts";
+import type { ZsetBuilder } from "../../../keyspace/zset/zset_builder.ts";
+import { LARGE_ZSET_KIND, SMALL_ZSET_KIND } from "../../../keyspace/zset/zset_kind.ts";
 import type { CommandText } from "../../aof/command_text.ts";
 import { finished } from "../../entry_writing.ts";
+import { hasDuplicates, readListpack, readZiplist } from "../packed_string.ts";
 import type { RdbEncoder, RdbRest } from "../rdb_encoder.ts";
 import type { RdbReader } from "../rdb_reader.ts";
 import type { RdbTarget, RdbValueType } from "../rdb_value.ts";
 import { saveBytes, valueOf } from "../rdb_value.ts";
-import { isValidZiplist, ziplistToListpack } from "../ziplist.ts";
 
 /** Members loaded, and members written, between two pauses. */
 const LOADED_PER_STEP = 500;
@@ -147,7 +146,7 @@ function readPairs(
 /** Makes a sorted set aside, small where it fits, and adds the key with it. */
 function build(reader: RdbReader, target: RdbTarget, fill: (builder: ZsetBuilder) => void): void {
   const { database, expiresAtMs } = target;
-  const builder = new ZsetBuilder(database.keyspace);
+  const { builder } = database.keyspace.zsets;
   builder.begin();
   try {
     fill(builder);
@@ -176,23 +175,15 @@ function readInto(
 }
 
 function loadListpack(reader: RdbReader, target: RdbTarget): void {
-  reader.readWholeString();
-  const { stringBytes, stringStart } = reader;
-  const length = reader.stringEnd - stringStart;
-  if (!isValidListpack(stringBytes, stringStart, length, true)) {
-    reader.fail(LISTPACK_BROKEN, "loadZset");
-  }
+  readListpack(reader, LISTPACK_BROKEN, "loadZset");
+  const { stringBytes, stringStart, stringEnd } = reader;
+  const length = stringEnd - stringStart;
   addPairs(reader, target, stringBytes, stringStart, length, LISTPACK_BROKEN);
 }
 
 function loadZiplist(reader: RdbReader, target: RdbTarget): void {
-  reader.readWholeString();
-  const { stringBytes, stringStart } = reader;
-  if (!isValidZiplist(stringBytes, stringStart, reader.stringEnd - stringStart, true)) {
-    reader.fail(ZIPLIST_BROKEN, "loadZset");
-  }
-  const length = ziplistToListpack(stringBytes, stringStart, writer);
-  if (hasDuplicates(writer.bytes, 0)) reader.fail(ZIPLIST_BROKEN, "loadZset");
+  const length = readZiplist(reader, writer, ZIPLIST_BROKEN, "loadZset");
+  if (hasDuplicates(writer.bytes, 0, 2)) reader.fail(ZIPLIST_BROKEN, "loadZset");
   addPairs(reader, target, writer.bytes, 0, length, ZIPLIST_BROKEN);
 }
 
@@ -208,7 +199,7 @@ function addPairs(
   const count = listpackCount(bytes, at);
   if (count % 2 !== 0 || !haveScores(bytes, at)) reader.fail(broken, "loadZset");
   if (count === 0) return;
-  if (reader.isSanitizing && hasDuplicates(bytes, at)) reader.fail(broken, "loadZset");
+  if (reader.isSanitizing && hasDuplicates(bytes, at, 2)) reader.fail(broken, "loadZset");
   const { database, expiresAtMs } = target;
   const isSmall = count / 2 <= database.keyspace.limits.zsetMaxListpackEntries;
   if (!isSmall || !areInOrder(bytes, at)) {
@@ -264,19 +255,6 @@ function areInOrder(bytes: Uint8Array, at: number): boolean {
     previousScore = score;
   }
   return true;
-}
-
-function hasDuplicates(bytes: Uint8Array, at: number): boolean {
-  const members = new Set<string>();
-  const reader = new ListpackReader();
-  reader.open(bytes, at);
-  for (let more = reader.next(); more; more = reader.skip(2)) {
-    reader.text();
-    const member = latin1(reader.stringBytes, reader.stringStart, reader.stringEnd);
-    if (members.has(member)) return true;
-    members.add(member);
-  }
-  return false;
 }
 
 /** The leaves of a large sorted set in order, and how many members they hold. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { latin1 } from "../../../../src/base/ascii.ts";
-import { StringFixture } from "../string/fixture.ts";
+import { CommandFixture } from "../fixture.ts";
 
 const LENGTHS = [0, 1, 3, 4, 500, 1000, 1100, 5000, 8192, 8193, 32768, 40000, 70001];
 
@@ -30,7 +30,7 @@ test("BITOP on strings of all sizes, the target among the sources or not, while 
       fc.boolean(),
       (operation, lengths, target, isFrozen, expires) => {
         if (operation === "NOT") lengths = lengths.slice(0, 1);
-        const f = new StringFixture();
+        const f = new CommandFixture();
         const sources = lengths.map((each, i) => content(each, i));
         sources.forEach((source, i) => f.set(`s${i}`, latin1(source), expires ? 60000 : undefined));
         if (target === 4) f.set("s4", "x".repeat(3000));
@@ -53,7 +53,7 @@ test("BITOP on strings of all sizes, the target among the sources or not, while 
 });
 
 test("BITCOUNT and BITPOS over many pages", () => {
-  const f = new StringFixture();
+  const f = new CommandFixture();
   const bytes = content(70001, 3);
   f.set("k", latin1(bytes));
   const ones = (from: number, to: number) => {

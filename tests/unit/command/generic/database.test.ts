@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fixture } from "./fixture.ts";
+import { CommandFixture } from "../fixture.ts";
 
-function filled(): Fixture {
-  const f = new Fixture();
+function filled(): CommandFixture {
+  const f = new CommandFixture();
   for (const index of [0, 1]) {
     f.databaseIndex = index;
     for (let i = 0; i <= index; i++) f.set(`key:${i}`, `in ${index}`, 60000);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fixture, START_MS } from "./fixture.ts";
+import { CommandFixture, START_MS } from "../fixture.ts";
 
 test("the four ways to set an expiry time, and the four ways to ask for it", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a");
   const cases = [
     ["EXPIRE", "100"],
@@ -29,7 +29,7 @@ test("the four ways to set an expiry time, and the four ways to ask for it", () 
 });
 
 test("TTL rounds to the nearest second, halves up; the last millisecond is still alive", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a", "v", 1500);
   assert.equal(f.run("TTL", "a"), ":2\r\n");
   f.advance(1);
@@ -54,7 +54,7 @@ test("NX, XX, GT, LT against no expiry, an earlier, an equal and a later one", (
   for (const [options, wanted] of Object.entries(expected)) {
     const rows = [undefined, 10000, 20000, 30000].map((has) =>
       [15000, 20000, 25000].map((gets) => {
-        const f = new Fixture();
+        const f = new CommandFixture();
         f.set("a", "v", has);
         const words = options === "" ? [] : options.split(" ");
         const reply = f.run("PEXPIRE", "a", String(gets), ...words);
@@ -68,7 +68,7 @@ test("NX, XX, GT, LT against no expiry, an earlier, an equal and a later one", (
 });
 
 test("options that conflict or are unknown are refused before the time is read", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   const others = "-ERR NX and XX, GT or LT options at the same time are not compatible\r\n";
   for (const other of ["XX", "GT", "lt"]) {
     assert.equal(f.run("EXPIRE", "a", "x", "nx", other), others);
@@ -82,7 +82,7 @@ test("options that conflict or are unknown are refused before the time is read",
 });
 
 test("times around the limits of 64 bits", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a");
   const invalid = (name: string) => `-ERR invalid expire time in '${name}' command\r\n`;
   assert.equal(f.run("EXPIRE", "a", "9223372036854776"), invalid("expire"));
@@ -102,7 +102,7 @@ test("times around the limits of 64 bits", () => {
 });
 
 test("a time in the past deletes, and is told as a deletion", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   for (const [name, time] of [["EXPIRE", "0"], ["PEXPIRE", "-1"], ["EXPIREAT", "1"]]) {
     f.set("a");
     assert.equal(f.run(name, "a", time), ":1\r\n");
@@ -118,7 +118,7 @@ test("a time in the past deletes, and is told as a deletion", () => {
 });
 
 test("while loading, a time in the past stays with the key", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a");
   f.keyspace.ignoresExpiry = true;
   assert.equal(f.run("PEXPIREAT", "a", "-1"), ":1\r\n");
@@ -129,7 +129,7 @@ test("while loading, a time in the past stays with the key", () => {
 });
 
 test("other times are told as PEXPIREAT with the options that were given", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a");
   f.run("EXPIRE", "a", "10", "nx");
   f.run("PEXPIRE", "a", "20000", "XX", "gt");

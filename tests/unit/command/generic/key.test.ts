@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fixture } from "./fixture.ts";
+import { CommandFixture } from "../fixture.ts";
 
 test("DEL and UNLINK count what they removed, a key named twice once", () => {
   for (const name of ["DEL", "UNLINK"]) {
-    const f = new Fixture();
+    const f = new CommandFixture();
     f.set("a");
     f.set("b", "x".repeat(5000), 1000);
     assert.equal(f.run(name, "a", "a", "b", "none"), ":2\r\n");
@@ -17,7 +17,7 @@ test("DEL and UNLINK count what they removed, a key named twice once", () => {
 });
 
 test("DEL of an expired key expires it and counts nothing", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a", "v", 10);
   f.advance(11);
   assert.equal(f.run("DEL", "a"), ":0\r\n");
@@ -27,7 +27,7 @@ test("DEL of an expired key expires it and counts nothing", () => {
 });
 
 test("EXISTS counts each mention, hits and misses, and touches nothing", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a");
   f.access("a", 7);
   assert.equal(f.run("EXISTS", "a", "a", "none"), ":2\r\n");
@@ -37,14 +37,14 @@ test("EXISTS counts each mention, hits and misses, and touches nothing", () => {
 });
 
 test("TYPE", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a");
   assert.equal(f.run("TYPE", "a"), "+string\r\n");
   assert.equal(f.run("TYPE", "none"), "+none\r\n");
 });
 
 test("TOUCH marks keys as used, even for a client with NO-TOUCH", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a");
   f.keyspace.isNoTouch = true;
   f.access("a", 7);
@@ -54,7 +54,7 @@ test("TOUCH marks keys as used, even for a client with NO-TOUCH", () => {
 });
 
 test("RANDOMKEY names each key about as often as the others, and no expired one", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   assert.equal(f.run("RANDOMKEY"), "$-1\r\n");
   f.call.reply.protocol = 3;
   assert.equal(f.run("RANDOMKEY"), "_\r\n");
@@ -75,7 +75,7 @@ test("RANDOMKEY names each key about as often as the others, and no expired one"
 });
 
 test("RANDOMKEY ends where all keys have expired and none may be deleted", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a", "v", 5);
   f.advance(6);
   f.keyspace.keepsExpired = true;

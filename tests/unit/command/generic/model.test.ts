@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Fixture } from "./fixture.ts";
+import { CommandFixture } from "../fixture.ts";
 
 /** What a key holds and when it ends: the databases as plain maps. */
 type Model = Map<string, { value: string; expiresAtMs: number }>[];
@@ -28,7 +28,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 test("random changes leave what a plain model says (property)", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const f = new Fixture();
+      const f = new CommandFixture();
       const model: Model = [new Map(), new Map(), new Map()];
       for (const each of steps) {
         for (const map of model) {
@@ -54,7 +54,7 @@ test("random changes leave what a plain model says (property)", () => {
 });
 
 /** One step on both; the reply must be what the model says. */
-function apply(f: Fixture, model: Model, step: Step): void {
+function apply(f: CommandFixture, model: Model, step: Step): void {
   const map = model[f.databaseIndex];
   switch (step.name) {
     case "set": {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fixture } from "./fixture.ts";
+import { CommandFixture } from "../fixture.ts";
 
 test("OBJECT ENCODING and REFCOUNT", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   const cases: [string, string, string][] = [
     ["0", "int", "2147483647"],
     ["9999", "int", "2147483647"],
@@ -24,7 +24,7 @@ test("OBJECT ENCODING and REFCOUNT", () => {
 });
 
 test("OBJECT FREQ and IDLETIME need their policy, after they have found the key", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   for (const name of ["ENCODING", "FREQ", "IDLETIME", "REFCOUNT"]) {
     assert.equal(f.run("OBJECT", name, "none"), "$-1\r\n");
   }
@@ -44,7 +44,7 @@ test("OBJECT FREQ and IDLETIME need their policy, after they have found the key"
 });
 
 test("OBJECT HELP", () => {
-  const lines = new Fixture().run("OBJECT", "HELP").split("\r\n");
+  const lines = new CommandFixture().run("OBJECT", "HELP").split("\r\n");
   assert.equal(lines[0], `*${lines.length - 2}`);
   assert.equal(lines[1], "+OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
 });

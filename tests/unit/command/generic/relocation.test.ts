@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fixture } from "./fixture.ts";
+import { CommandFixture } from "../fixture.ts";
 
 const LONG = "x".repeat(5000);
 
 test("RENAME takes value and expiry along and replaces what was there", () => {
   for (const value of ["short", LONG]) {
-    const f = new Fixture();
+    const f = new CommandFixture();
     f.set("a", value, 5000);
     f.set("b", LONG);
     assert.equal(f.run("RENAME", "a", "b"), "+OK\r\n");
@@ -19,7 +19,7 @@ test("RENAME takes value and expiry along and replaces what was there", () => {
 });
 
 test("RENAME to the same key needs the key; RENAMENX then says 0", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   assert.equal(f.run("RENAME", "a", "a"), "-ERR no such key\r\n");
   assert.equal(f.run("RENAMENX", "a", "a"), "-ERR no such key\r\n");
   assert.equal(f.run("RENAME", "a", "b"), "-ERR no such key\r\n");
@@ -30,7 +30,7 @@ test("RENAME to the same key needs the key; RENAMENX then says 0", () => {
 });
 
 test("RENAMENX keeps what is there unless it has expired", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a", "1");
   f.set("b", "2", 5);
   assert.equal(f.run("RENAMENX", "a", "b"), ":0\r\n");
@@ -39,12 +39,12 @@ test("RENAMENX keeps what is there unless it has expired", () => {
   assert.equal(f.run("RENAMENX", "a", "b"), ":1\r\n");
   assert.equal(f.get("b"), "1");
   assert.equal(f.run("TTL", "b"), ":-1\r\n");
-  assert.deepEqual(f.takePropagated(), ["0 DEL b", "0 RENAMENX a b"]);
+  assert.deepEqual(f.takePropagated(), ["MULTI", "0 DEL b", "0 RENAMENX a b", "EXEC"]);
 });
 
 test("a key that was renamed, copied or moved counts as new: its LFU counter begins anew", () => {
   for (const value of ["short", LONG]) {
-    const f = new Fixture();
+    const f = new CommandFixture();
     f.keyspace.access.isLfu = true;
     f.advance(1);
     f.set("a", value);
@@ -62,7 +62,7 @@ test("a key that was renamed, copied or moved counts as new: its LFU counter beg
 
 test("COPY", () => {
   for (const value of ["short", LONG]) {
-    const f = new Fixture();
+    const f = new CommandFixture();
     f.set("a", value, 5000);
     f.set("b", "other");
     assert.equal(f.run("COPY", "a", "b"), ":0\r\n");
@@ -81,7 +81,7 @@ test("COPY", () => {
 });
 
 test("COPY refuses in Redis's order", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a");
   const same = "-ERR source and destination objects are the same\r\n";
   assert.equal(f.run("COPY", "a", "a"), same);
@@ -102,7 +102,7 @@ test("COPY refuses in Redis's order", () => {
 
 test("MOVE", () => {
   for (const value of ["short", LONG]) {
-    const f = new Fixture();
+    const f = new CommandFixture();
     f.set("a", value, 5000);
     assert.equal(f.run("MOVE", "none", "1"), ":0\r\n");
     assert.equal(f.run("MOVE", "a", "1"), ":1\r\n");

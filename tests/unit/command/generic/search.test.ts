@@ -3,12 +3,12 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { matchesGlob } from "../../../../src/base/glob.ts";
 import { latin1Bytes } from "../../../../src/base/ascii.ts";
-import { bulks, Fixture } from "./fixture.ts";
+import { CommandFixture } from "../fixture.ts";
 
 const LONG_KEY = "L".repeat(9000);
 
 /** All keys that a scan from cursor 0 returns, in the order of the replies. */
-function scanAll(f: Fixture, between: () => void, ...options: string[]): string[] {
+function scanAll(f: CommandFixture, between: () => void, ...options: string[]): string[] {
   const keys: string[] = [];
   let cursor = "0";
   do {
@@ -21,7 +21,7 @@ function scanAll(f: Fixture, between: () => void, ...options: string[]): string[
 }
 
 test("KEYS", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   assert.equal(f.run("KEYS", "*"), "*0\r\n");
   for (const key of ["", "a", "ab", "a*b", LONG_KEY]) f.set(key);
   f.set("gone", "v", 5);
@@ -44,7 +44,7 @@ test("KEYS and SCAN find what the pattern matches (property)", () => {
   const text = fc.string({ unit: letter, maxLength: 6 });
   fc.assert(
     fc.property(fc.uniqueArray(text, { maxLength: 80 }), text, (keys, pattern) => {
-      const f = new Fixture();
+      const f = new CommandFixture();
       for (const key of keys) f.set(key);
       const bytes = latin1Bytes(pattern);
       const wanted = keys.filter((key) => {
@@ -60,7 +60,7 @@ test("KEYS and SCAN find what the pattern matches (property)", () => {
 });
 
 test("SCAN returns every key that is there all the time, while others come and go", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   for (let i = 0; i < 2000; i++) f.set(`stays:${i}`);
   for (let i = 0; i < 2000; i++) f.set(`goes:${i}`);
   let calls = 0;
@@ -84,7 +84,7 @@ test("SCAN returns every key that is there all the time, while others come and g
 });
 
 test("SCAN goes on for at least COUNT keys and not for many more", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   for (let i = 0; i < 5000; i++) f.set(`key:${i}`);
   const [, ...ten] = f.list("SCAN", "0");
   assert.ok(ten.length >= 10 && ten.length < 100, `${ten.length}`);
@@ -94,7 +94,7 @@ test("SCAN goes on for at least COUNT keys and not for many more", () => {
 });
 
 test("SCAN deletes the expired keys that it meets", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   for (let i = 0; i < 300; i++) f.set(`key:${i}`, "v", i % 2 === 0 ? 5 : undefined);
   f.advance(6);
   assert.equal(scanAll(f, () => {}).length, 150);
@@ -104,7 +104,7 @@ test("SCAN deletes the expired keys that it meets", () => {
 });
 
 test("SCAN TYPE: a name that is none matches nothing, and each key met counts as looked up", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a");
   f.set("b");
   f.set("gone", "v", 5);
@@ -120,14 +120,14 @@ test("SCAN TYPE: a name that is none matches nothing, and each key met counts as
 });
 
 test("SCAN reads cursors as strtoul does", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   f.set("a");
   for (const cursor of ["0", "", "+0", "-0", "000"]) {
     assert.deepEqual(f.list("SCAN", cursor), ["0", "a"], cursor);
   }
   // Above what a cursor of ours can be.
   for (const cursor of ["4294967296", "18446744073709551615", "-1"]) {
-    assert.deepEqual(bulks(f.run("SCAN", cursor)), ["0"], cursor);
+    assert.deepEqual(f.list("SCAN", cursor), ["0"], cursor);
   }
   for (const cursor of ["18446744073709551616", " 0", "\t0", "0 ", "x", "-", "1x"]) {
     assert.equal(f.run("SCAN", cursor), "-ERR invalid cursor\r\n", cursor);
@@ -136,7 +136,7 @@ test("SCAN reads cursors as strtoul does", () => {
 });
 
 test("SCAN refuses options it does not know", () => {
-  const f = new Fixture();
+  const f = new CommandFixture();
   const syntax = "-ERR syntax error\r\n";
   const integer = "-ERR value is not an integer or out of range\r\n";
   assert.equal(f.run("SCAN", "0", "MATCH"), syntax);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FamilyFixture } from "./fixture.ts";
+import { CommandFixture } from "../fixture.ts";
 
 test("GEOADD is told as the ZADD that it is, when it changed something", () => {
-  const f = new FamilyFixture();
+  const f = new CommandFixture();
   assert.equal(
     f.run("GEOADD", "k", "13.361389", "38.115556", "a", "180", "12.345672", "b"),
     ":2\r\n",
@@ -25,7 +25,7 @@ test("GEOADD is told as the ZADD that it is, when it changed something", () => {
 });
 
 test("what is stored is told as it came, and only when something changed", () => {
-  const f = new FamilyFixture();
+  const f = new CommandFixture();
   f.run("GEOADD", "k", "1", "1", "a", "2", "2", "b");
   f.takePropagated();
   const circle = ["FROMLONLAT", "1", "1", "BYRADIUS", "10", "km"];

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { START_MS } from "../generic/fixture.ts";
+import { START_MS } from "../fixture.ts";
 import { HashFixture } from "./fixture.ts";
 
 const NO_FIELDS = "-ERR Mandatory argument FIELDS is missing or not at the right position";

@@ -4,7 +4,6 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { HeapFull } from "../../../../src/heap/heap.ts";
 import { seeded } from "../../heap/seeded.ts";
-import { bulks } from "../generic/fixture.ts";
 import { HashFixture } from "./fixture.ts";
 
 const KEYS = ["a", "b"];
@@ -64,7 +63,7 @@ function compare(f: HashFixture, each: string, model: Map<string, Field>): void 
   assert.equal(pairs.size, model.size);
   for (const [field, { value, expires }] of model) {
     assert.equal(pairs.get(field), value);
-    assert.equal(bulks(f.run("HGET", each, field))[0], value);
+    assert.equal(f.list("HGET", each, field)[0], value);
     const time = f.run("HPTTL", each, "FIELDS", "1", field);
     assert.equal(time, expires ? "*1\r\n:1000000\r\n" : "*1\r\n:-1\r\n");
   }
@@ -146,7 +145,7 @@ test("HRANDFIELD draws each field as often as the others", () => {
       const turns = new Map<string, number>();
       const draws = count * 400 / Math.abs(Number(wanted));
       for (let i = 0; i < draws; i++) {
-        for (const field of bulks(f.run("HRANDFIELD", "h", wanted))) {
+        for (const field of f.list("HRANDFIELD", "h", wanted)) {
           turns.set(field, (turns.get(field) ?? 0) + 1);
         }
       }
@@ -163,9 +162,9 @@ test("where all but one have expired that one is drawn", () => {
   f.run("HSET", "h", ...fields.flatMap((field) => [field, "v"]));
   f.run("HPEXPIRE", "h", "1", "FIELDS", "499", ...fields.slice(1));
   f.advance(2);
-  assert.deepEqual(bulks(f.run("HRANDFIELD", "h")), ["f0"]);
-  assert.deepEqual(bulks(f.run("HRANDFIELD", "h", "-2", "WITHVALUES")), ["f0", "v", "f0", "v"]);
-  assert.deepEqual(bulks(f.run("HRANDFIELD", "h", "5")), ["f0"]);
+  assert.deepEqual(f.list("HRANDFIELD", "h"), ["f0"]);
+  assert.deepEqual(f.list("HRANDFIELD", "h", "-2", "WITHVALUES"), ["f0", "v", "f0", "v"]);
+  assert.deepEqual(f.list("HRANDFIELD", "h", "5"), ["f0"]);
 });
 
 test("an HRANDFIELD that nobody could read is refused", () => {

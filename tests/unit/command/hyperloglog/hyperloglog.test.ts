@@ -1,32 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { latin1, latin1Bytes } from "../../../../src/base/ascii.ts";
-import { hyperloglogCommands } from "../../../../src/command/hyperloglog/commands.ts";
 import { HeapFull } from "../../../../src/heap/heap.ts";
-import { Arguments } from "../../../../src/protocol/arguments.ts";
-import { Fixture } from "../generic/fixture.ts";
+import { CommandFixture } from "../fixture.ts";
 
-const COMMANDS = new Map(hyperloglogCommands.map((each) => [each.name, each]));
-
-class HyperloglogFixture extends Fixture {
-  override run(...words: string[]): string {
-    const call = this.call;
-    const definition = COMMANDS.get(words[0].toLowerCase())!;
-    const args = new Arguments();
-    args.bytes = latin1Bytes(words.join(""));
-    let at = 0;
-    for (const word of words) args.push(at, at += word.length);
-    call.args = args;
-    call.database = this.keyspace.databases[this.databaseIndex];
-    call.name = definition.name;
-    const dirtyBefore = call.dirty;
-    definition.run!(call);
-    call.propagation.finish(call.dirty !== dirtyBefore, call.database.index, args, false);
-    const text = latin1(call.reply.bytes, 0, call.reply.length);
-    call.reply.release();
-    return text;
-  }
-
+class HyperloglogFixture extends CommandFixture {
   elements(first: number, count: number): string[] {
     return Array.from({ length: count }, (_, i) => `element:${first + i}`);
   }

@@ -1,41 +1,9 @@
 /** What conformance tests cannot say of lists: encodings (as Redis 8.0.2), what is repeated. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { latin1, latin1Bytes } from "../../../../src/base/ascii.ts";
-import { listCommands } from "../../../../src/command/list/commands.ts";
-import { ENCODING_NAMES } from "../../../../src/keyspace/value_type.ts";
-import { Arguments } from "../../../../src/protocol/arguments.ts";
-import { bulks, Fixture } from "../generic/fixture.ts";
+import { CommandFixture } from "../fixture.ts";
 
-const COMMANDS = new Map(listCommands.map((each) => [each.name, each]));
-
-class ListFixture extends Fixture {
-  /** Runs a command and returns its reply as it goes over the wire. */
-  override run(...words: string[]): string {
-    const call = this.call;
-    const definition = COMMANDS.get(words[0].toLowerCase())!;
-    const args = new Arguments();
-    args.bytes = latin1Bytes(words.join(""));
-    let at = 0;
-    for (const word of words) args.push(at, at += word.length);
-    call.args = args;
-    call.database = this.keyspace.databases[this.databaseIndex];
-    call.name = definition.name;
-    const dirtyBefore = call.dirty;
-    definition.run!(call);
-    call.propagation.finish(call.dirty !== dirtyBefore, call.database.index, args, false);
-    const text = latin1(call.reply.bytes, 0, call.reply.length);
-    call.reply.release();
-    return text;
-  }
-
-  encoding(key: string): string {
-    const database = this.keyspace.databases[0];
-    const bytes = latin1Bytes(key);
-    const ref = database.peek(bytes, 0, bytes.length);
-    return ref === 0 ? "none" : ENCODING_NAMES[database.encodingOf(ref)];
-  }
-
+class ListFixture extends CommandFixture {
   /** Repeats a command until the encoding of k changes, and returns how often. */
   until(encoding: string, ...words: string[]): number {
     for (let times = 1; times < 10_000; times++) {
@@ -53,7 +21,7 @@ test("a list grows large and becomes small at the sizes of Redis", () => {
   assert.equal(f.until("listpack", "RPOP", "k"), 41);
   f.keyspace.limits.listMaxListpackSize = 10;
   f.run("LTRIM", "k", "1", "0");
-  assert.equal(f.encoding("k"), "none");
+  assert.equal(f.encoding("k"), "");
   assert.equal(f.until("quicklist", "LPUSH", "k", "a"), 11);
   assert.equal(f.until("listpack", "LPOP", "k"), 6);
   for (const [limit, count] of [[0, 2], [1, 2], [-1, 40], [-5, 637], [-9, 637]]) {
@@ -87,7 +55,7 @@ test("an element that goes round does not change the encoding", () => {
   for (let i = 0; i < 100; i++) f.run("LMOVE", "k", "k", "LEFT", "RIGHT");
   for (let i = 0; i < 21; i++) f.run("RPOPLPUSH", "k", "k");
   assert.equal(f.encoding("k"), "listpack");
-  assert.equal(bulks(f.run("LRANGE", "k", "0", "0"))[0], "0".padStart(100, "x"));
+  assert.equal(f.list("LRANGE", "k", "0", "0")[0], "0".padStart(100, "x"));
   f.keyspace.check();
 });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { bulks } from "../generic/fixture.ts";
+import { bulks, seededKeyspace } from "../fixture.ts";
 import { integers, SetFixture, texts } from "./fixture.ts";
 
 const KEYS = ["a", "b", "c"];
@@ -111,7 +111,7 @@ test("random commands", () => {
 /** Draws so often that each member's share can be told. */
 test("each member is drawn as often as others", () => {
   for (const all of [integers(20), texts(20), texts(300)]) {
-    const f = new SetFixture(7);
+    const f = new SetFixture(seededKeyspace(7));
     const turns = new Map(all.map((each) => [each, 0]));
     const draws = all.length * 400;
     f.run("SADD", "s", ...all);
@@ -119,13 +119,13 @@ test("each member is drawn as often as others", () => {
       for (const each of drawn) turns.set(each, turns.get(each)! + 1);
     };
     note(bulks(f.run("SRANDMEMBER", "s", String(-draws / 4))));
-    for (let i = 0; i < draws / 4; i += 5) note(bulks(f.run("SRANDMEMBER", "s", "5")));
+    for (let i = 0; i < draws / 4; i += 5) note(f.list("SRANDMEMBER", "s", "5"));
     const most = all.length - 2;
     for (let i = 0; i < draws / 4; i += most) {
       note(bulks(f.run("SRANDMEMBER", "s", String(most))));
     }
     for (let i = 0; i < draws / 4; i += 5) {
-      const popped = bulks(f.run("SPOP", "s", "5"));
+      const popped = f.list("SPOP", "s", "5");
       note(popped);
       f.run("SADD", "s", ...popped);
     }
@@ -143,13 +143,13 @@ test("an SRANDMEMBER that nobody could read is refused", () => {
 test("SSCAN gives everything of a small set, and all that stays of a large one", () => {
   const f = new SetFixture();
   f.run("SADD", "s", ...texts(100));
-  assert.equal(bulks(f.run("SSCAN", "s", "0", "COUNT", "3")).length, 101);
+  assert.equal(f.list("SSCAN", "s", "0", "COUNT", "3").length, 101);
   f.run("SADD", "s", ...texts(4000));
   const seen = new Set<string>();
   let cursor = "0";
   let round = 0;
   do {
-    const [next, ...items] = bulks(f.run("SSCAN", "s", cursor, "COUNT", "30"));
+    const [next, ...items] = f.list("SSCAN", "s", cursor, "COUNT", "30");
     for (const item of items) seen.add(item);
     cursor = next;
     f.run(round % 30 < 15 ? "SADD" : "SREM", "s", ...texts(400, 4000 + 400 * (round % 15)));
@@ -157,9 +157,9 @@ test("SSCAN gives everything of a small set, and all that stays of a large one",
   } while (cursor !== "0");
   for (const each of texts(4000)) assert.ok(seen.has(each), each);
   // While a scan goes on the set becomes small: what is left is told whole.
-  [cursor] = bulks(f.run("SSCAN", "s", "0", "COUNT", "30"));
+  [cursor] = f.list("SSCAN", "s", "0", "COUNT", "30");
   const size = Number(f.run("SCARD", "s").slice(1, -2));
   f.run("SPOP", "s", String(size - 10));
   assert.equal(f.encoding("s"), "listpack");
-  assert.deepEqual(bulks(f.run("SSCAN", "s", cursor)).slice(1).sort(), f.members("s"));
+  assert.deepEqual(f.list("SSCAN", "s", cursor).slice(1).sort(), f.members("s"));
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bulks } from "../generic/fixture.ts";
+import { bulks } from "../fixture.ts";
 import { SetFixture, texts } from "./fixture.ts";
 
 type Case = [command: string, propagated: string | undefined, dirty?: number];

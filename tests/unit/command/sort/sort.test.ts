@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { latin1Bytes } from "../../../../src/base/ascii.ts";
 import { parseWeight } from "../../../../src/command/sort/weight.ts";
-import { bulks } from "../generic/fixture.ts";
-import { FamilyFixture } from "../geo/fixture.ts";
+import { CommandFixture } from "../fixture.ts";
 
 function weight(text: string): number {
   return parseWeight(latin1Bytes(`9${text}9`), 1, 1 + text.length);
@@ -22,7 +21,7 @@ test("weights are what strtod reads, up to a zero byte", () => {
 });
 
 test("what SORT stores is told as it came, and only when something changed", () => {
-  const f = new FamilyFixture();
+  const f = new CommandFixture();
   f.run("RPUSH", "l", "3", "1", "2");
   f.takePropagated();
   assert.equal(f.run("SORT", "l", "STORE", "to"), ":3\r\n");
@@ -35,7 +34,7 @@ test("what SORT stores is told as it came, and only when something changed", () 
 });
 
 test("keys whose time comes while SORT looks them up", () => {
-  const f = new FamilyFixture();
+  const f = new CommandFixture();
   f.run("RPUSH", "l", "a", "b", "c");
   for (const [i, name] of ["a", "b", "c"].entries()) f.set(`w_${name}`, String(3 - i), 10);
   f.set("w_b", "9");
@@ -50,15 +49,15 @@ test("keys whose time comes while SORT looks them up", () => {
 });
 
 test("elements and patterns of many lengths, more than fit a batch", () => {
-  const f = new FamilyFixture();
+  const f = new CommandFixture();
   const elements = Array.from({ length: 300 }, (_, i) => "x".repeat(i * 7 % 301) + i);
   f.run("RPUSH", "l", ...elements);
   for (const [i, element] of elements.entries()) f.set(`k${element}`, String(i * 131 % 300));
   const sorted = [...elements.keys()].sort((a, b) => a * 131 % 300 - b * 131 % 300);
-  assert.deepEqual(bulks(f.run("SORT", "l", "BY", "k*")), sorted.map((i) => elements[i]));
+  assert.deepEqual(f.list("SORT", "l", "BY", "k*"), sorted.map((i) => elements[i]));
   const pairs = sorted.flatMap((i) => [String(i * 131 % 300), elements[i]]);
-  assert.deepEqual(bulks(f.run("SORT", "l", "BY", "k*", "GET", "k*", "GET", "#")), pairs);
+  assert.deepEqual(f.list("SORT", "l", "BY", "k*", "GET", "k*", "GET", "#"), pairs);
   assert.equal(f.run("SORT", "l", "BY", "k*", "GET", "k*", "GET", "#", "STORE", "l"), ":600\r\n");
-  assert.deepEqual(bulks(f.run("LRANGE", "l", "0", "-1")), pairs);
+  assert.deepEqual(f.list("LRANGE", "l", "0", "-1"), pairs);
   f.keyspace.check();
 });

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { START_MS } from "../generic/fixture.ts";
+import { START_MS } from "../fixture.ts";
 import { field, StreamFixture, type Value } from "./fixture.ts";
 
 test("XREAD with +: the last entry that is there", () => {

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { START_MS } from "../generic/fixture.ts";
-import { StringFixture } from "./fixture.ts";
+import { CommandFixture, START_MS } from "../fixture.ts";
 
 type Case = [command: string, propagated: string | undefined, dirty?: number];
 
 /** Each case begins with a = 5, b = text that will expire in a minute, and nothing else. */
-function check(cases: readonly Case[], change?: (f: StringFixture) => void): void {
+function check(cases: readonly Case[], change?: (f: CommandFixture) => void): void {
   for (const [command, propagated, dirty = propagated === undefined ? 0 : 1] of cases) {
-    const f = new StringFixture();
+    const f = new CommandFixture();
     change?.(f);
     f.set("a", "5");
     f.set("b", "text", 60000);
@@ -90,21 +89,21 @@ test("counters, parts and bits are repeated as they came, when they changed some
 });
 
 test("an expiry time survives what changes a string in place, and nothing else", () => {
-  const expiresIn = (f: StringFixture) => {
+  const expiresIn = (f: CommandFixture) => {
     const key = new Uint8Array([98]);
     const database = f.keyspace.databases[0];
     return database.expiresAtMs(database.peek(key, 0, 1)) - START_MS;
   };
   const kept = ["APPEND b x", "SETRANGE b 9000 x", "SETBIT b 80000 1", "SET b v KEEPTTL"];
   for (const command of [...kept, "BITFIELD b SET u8 0 1", "GETEX b", "SET b v NX"]) {
-    const f = new StringFixture();
+    const f = new CommandFixture();
     f.set("b", "text", 60000);
     f.run(...command.split(" "));
     assert.equal(expiresIn(f), 60000, command);
     f.keyspace.check();
   }
   for (const command of ["SET b v", "GETSET b v", "MSET b v", "BITOP NOT b b", "BITOP OR b a"]) {
-    const f = new StringFixture();
+    const f = new CommandFixture();
     f.set("a", "5");
     f.set("b", "text", 60000);
     f.run(...command.split(" "));

@@ -5,40 +5,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { latin1Bytes } from "../../../../src/base/ascii.ts";
-import type { CommandDefinition } from "../../../../src/command/definition.ts";
-import { dumpCommands } from "../../../../src/command/generic/dump.ts";
-import { hashCommands } from "../../../../src/command/hash/commands.ts";
-import { listCommands } from "../../../../src/command/list/commands.ts";
-import { setCommands } from "../../../../src/command/set/commands.ts";
-import { streamCommands } from "../../../../src/command/stream/commands.ts";
-import { zsetCommands } from "../../../../src/command/zset/commands.ts";
 import { keyspaceDigest } from "../../../../src/keyspace/digest.ts";
 import type { Keyspace } from "../../../../src/keyspace/keyspace.ts";
 import { ENCODING_NAMES } from "../../../../src/keyspace/value_type.ts";
-import { saveRdb } from "../../../../src/persistence/rdb/save.ts";
+import { CommandFixture } from "../../command/fixture.ts";
 import { listpackOf } from "../../heap/listpack_model.ts";
 import { ziplistOf, zipmapOf } from "../ziplist_model.ts";
-import { CommandRunner } from "./call_fixture.ts";
-import {
-  entryOf,
-  int64,
-  loadBytes,
-  MemoryFiles,
-  newKeyspace,
-  put,
-  rdbFile,
-  row,
-  SAVE_SETTINGS,
-} from "./fixture.ts";
+import { entryOf, int64, loadBytes, newKeyspace, put, rdbFile, row } from "./fixture.ts";
+import { saved } from "./value_fixture.ts";
 
-const COMMANDS: readonly CommandDefinition[] = [
-  ...dumpCommands,
-  ...hashCommands,
-  ...listCommands,
-  ...setCommands,
-  ...streamCommands,
-  ...zsetCommands,
-];
 /** In the year 2100, and so many milliseconds after it. */
 const LATER_MS = 4_102_444_800_000n;
 const PAIRS = ["field", "value", "1", "-2", "", "x".repeat(40)];
@@ -186,22 +161,22 @@ const EXPIRING: Readonly<Record<number, Uint8Array>> = {
 
 function setUp() {
   const keyspace = newKeyspace();
-  return { keyspace, runner: new CommandRunner(keyspace, COMMANDS) };
+  return { keyspace, f: new CommandFixture(keyspace) };
 }
 
 /** What the files hold, made by commands. */
 function made(golden: readonly Golden[], expiring: readonly number[]): Keyspace {
-  const { keyspace, runner } = setUp();
+  const { keyspace, f } = setUp();
   put(keyspace, 0, "type 0", "value");
   put(keyspace, 0, "integer", "-70000");
   for (const { type, command: [name, ...values] } of golden) {
-    assert.match(runner.text(name, `type ${type}`, ...values), /^[:$]/);
+    assert.match(f.run(name, `type ${type}`, ...values), /^[:$]/);
   }
   for (const type of expiring) {
     for (const [timeMs, field, value] of TIMED) {
-      runner.text("hset", `type ${type}`, field, value);
+      f.run("hset", `type ${type}`, field, value);
       if (timeMs === 0n) continue;
-      runner.text("hpexpireat", `type ${type}`, String(timeMs), "FIELDS", "1", field);
+      f.run("hpexpireat", `type ${type}`, String(timeMs), "FIELDS", "1", field);
     }
   }
   return keyspace;
@@ -222,7 +197,7 @@ function file(golden: readonly Golden[], expiring: readonly number[], magic: str
 
 test("every type of every version, in one file", () => {
   const all = [22, 23, 24, 25];
-  const { keyspace, runner } = setUp();
+  const { keyspace, f } = setUp();
   loadBytes(file(OLD, all, "REDIS0012"), keyspace);
   keyspace.check();
   const expected = made(OLD, all);
@@ -233,12 +208,12 @@ test("every type of every version, in one file", () => {
     const found = ENCODING_NAMES[keyspace.databases[0].encodingOf(ref)];
     assert.equal(found, encoding, `type ${type}`);
   }
-  const times = (r: CommandRunner, type: number) =>
-    r.text("hpexpiretime", `type ${type}`, "FIELDS", "3", ...TIMED.map(([, field]) => field));
-  const other = new CommandRunner(expected, COMMANDS);
-  for (const type of all) assert.equal(times(runner, type), times(other, type), `type ${type}`);
+  const times = (of: CommandFixture, type: number) =>
+    of.run("hpexpiretime", `type ${type}`, "FIELDS", "3", ...TIMED.map(([, field]) => field));
+  const other = new CommandFixture(expected);
+  for (const type of all) assert.equal(times(f, type), times(other, type), `type ${type}`);
   for (const type of [15, 19, 21]) {
-    const pending = runner.text("xpending", `type ${type}`, "g", "-", "+", "9");
+    const pending = f.run("xpending", `type ${type}`, "g", "-", "+", "9");
     assert.match(pending, /^\*1\r\n\*4\r\n\$3\r\n1-1\r\n\$1\r\nc\r\n:\d+\r\n:3\r\n$/);
   }
 });
@@ -246,9 +221,7 @@ test("every type of every version, in one file", () => {
 test("and written again, in the version that it takes", () => {
   for (const [expiring, magic] of [[[], "REDIS0010"], [[24], "REDIS0012"]] as const) {
     const expected = made(OLD, expiring);
-    const files = new MemoryFiles();
-    saveRdb(files, expected, SAVE_SETTINGS);
-    const bytes = files.contents.get("dump.rdb")!;
+    const bytes = saved(expected);
     assert.deepEqual(bytes.subarray(0, 9), latin1Bytes(magic));
     const { keyspace } = setUp();
     loadBytes(bytes, keyspace);
@@ -263,11 +236,11 @@ test("a file of Valkey 9, where 22 is another type", () => {
   const body = row([0xfe, 0], [22], string("type 22"), value);
   loadBytes(rdbFile(body, "VALKEY080"), keyspace);
   keyspace.check();
-  const { keyspace: expected, runner } = setUp();
+  const { keyspace: expected, f } = setUp();
   for (const [timeMs, field, text] of TIMED) {
-    runner.text("hset", "type 22", field, text);
+    f.run("hset", "type 22", field, text);
     if (timeMs === 0n) continue;
-    runner.text("hpexpireat", "type 22", String(timeMs), "FIELDS", "1", field);
+    f.run("hpexpireat", "type 22", String(timeMs), "FIELDS", "1", field);
   }
   assert.equal(keyspaceDigest(keyspace), keyspaceDigest(expected));
 });

@@ -1,80 +1,29 @@
 /** Streams in RDB files: every type that holds one, what becomes of it, and what is refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { latin1Bytes } from "../../../../src/base/ascii.ts";
-import { rewriteAof } from "../../../../src/persistence/aof/rewrite.ts";
-import { saveRdb } from "../../../../src/persistence/rdb/save.ts";
-import { field, StreamFixture, type Value } from "../../command/stream/fixture.ts";
-import { seeded } from "../../heap/seeded.ts";
-import { read } from "../aof/aof_fixture.ts";
-import { loadBytes, MemoryFiles, rdbFile, refuses, row, SAVE_SETTINGS, sign } from "./fixture.ts";
-
-/** The one node of the stream below. */
-const NODE = hex(
-  "100000000000000001000000000000000140515100" +
-    "00001f000301010102018161028162020001020100010001010181780205010301000101010201ded402050100" +
-    "010101dfff020101816302f270110104060102010401040183312e350480010501ff",
-);
-/** Length, last id; first id, max deleted id, entries added. */
-const COUNTERS_1 = hex("030505");
-const COUNTERS_2 = hex("03050501010102" + "04");
-/** Two entries that are pending with alice in g; bob has nothing, h has no consumers. */
-const PENDING = hex(
-  "020000000000000001000000000000000100806e8774010000070000000000000002000000000000000001806e877401" +
-    "0000412c",
-);
-const OWN = hex("0200000000000000010000000000000001000000000000000200000000" + "00000000");
-const SEEN = hex("dc4f88fea1010000");
-const UNKNOWN = hex("81ffffffffffffffff");
-
-function hex(digits: string): Uint8Array {
-  return Uint8Array.from(digits.match(/../g)!, (pair) => Number.parseInt(pair, 16));
-}
-
-/** The stream as redis-server writes it: 5.0 (15), 7.0 (19) or 8.0 (21). */
-function stream(type: 15 | 19 | 21): Uint8Array {
-  const active = type === 21 ? [SEEN] : [];
-  const never = type === 21 ? [hex("ffffffffffffffff")] : [];
-  const read = type === 15 ? [] : [[2]];
-  const unread = type === 15 ? [] : [UNKNOWN];
-  return row(
-    ...[[type], [1], NODE, type === 15 ? COUNTERS_1 : COUNTERS_2, [2]],
-    ...[[1], "g", [2, 0], ...read, PENDING, [2]],
-    ...[[5], "alice", SEEN, ...active, OWN, [3], "bob", SEEN, ...never, [0]],
-    ...[[1], "h", [2, 0], ...unread, [0, 0]],
-  );
-}
-
-/** A value with a footer whose checksum is right. */
-function payload(value: Uint8Array): Uint8Array {
-  const bytes = row(value, 11, 0, new Uint8Array(8));
-  sign(bytes);
-  return bytes;
-}
-
-function restore(f: StreamFixture, key: string, value: Uint8Array): string {
-  return f.runBytes(...["RESTORE", key, "0"].map(latin1Bytes), value);
-}
+import type { CommandFixture } from "../../command/fixture.ts";
+import { field, replyValue, StreamFixture, type Value } from "../../command/stream/fixture.ts";
+import { rdbFile, refuses, row } from "./fixture.ts";
+import { COUNTERS_2, NODE, OWN, PENDING, SEEN, SEEN_MS, streamValue } from "./stream_value.ts";
+import { BAD_DATA, dumpedValue, mutationsDoNoHarm, payload, survives } from "./value_fixture.ts";
 
 function restored(value: Uint8Array): StreamFixture {
   const f = new StreamFixture();
-  assert.equal(restore(f, "s", payload(value)), "+OK\r\n");
+  assert.equal(f.run("RESTORE", "s", "0", payload(value)), "+OK\r\n");
   f.keyspace.check();
   return f;
 }
 
-const BAD = "-ERR Bad data format\r\n";
-
 function isRefused(value: Uint8Array): void {
   const f = new StreamFixture();
-  assert.equal(restore(f, "s", payload(value)), BAD);
+  assert.equal(f.run("RESTORE", "s", "0", payload(value)), BAD_DATA);
   assert.equal(f.keyspace.heap.objectCount, 0);
   f.keyspace.check();
 }
 
 test("every type of the file", () => {
   for (const type of [15, 19, 21] as const) {
-    const f = restored(stream(type));
+    const f = restored(streamValue(type));
     assert.deepEqual(f.value("XRANGE", "s", "-", "+"), [
       ["1-1", ["a", "1", "b", "x"]],
       ["2-0", ["c", "70000"]],
@@ -86,7 +35,7 @@ test("every type of the file", () => {
       ...["max-deleted-entry-id", type === 15 ? "0-0" : "1-2"],
       ...["entries-added", type === 15 ? 3 : 4, "recorded-first-entry-id", "1-1"],
     ]);
-    const seen = 1_795_271_708_636;
+    const seen = SEEN_MS;
     const groups = field(info, "groups") as Value[];
     assert.deepEqual(groups.map((group) => field(group, "entries-read")), [
       type === 15 ? null : 2,
@@ -107,14 +56,13 @@ test("every type of the file", () => {
 });
 
 test("a stream is dumped as redis-server 7.0 dumps it", () => {
-  const f = restored(stream(19));
+  const f = restored(streamValue(19));
   f.settings.compressesDump = false;
-  const dumped = f.value("DUMP", "s") as string;
-  assert.deepEqual(latin1Bytes(dumped).slice(0, -10), stream(19));
+  assert.deepEqual(dumpedValue(f, "s"), streamValue(19));
 });
 
 test("what is refused", () => {
-  const whole = stream(19);
+  const whole = streamValue(19);
   for (let end = 1; end < whole.length; end++) isRefused(whole.slice(0, end));
   const consumers = row([1], "g", [2, 0, 2], PENDING);
   const before = row([19, 1], NODE, COUNTERS_2, [1], consumers);
@@ -155,7 +103,7 @@ test("in a file errors are told", () => {
 });
 
 /** Streams of many kinds. */
-function fill(f: StreamFixture): string[] {
+function fill(f: CommandFixture): void {
   const add = (key: string, count: number, ...texts: string[]) => {
     for (let i = 1; i <= count; i++) f.run("XADD", key, `${i * 3}-${i % 5}`, ...texts, String(i));
   };
@@ -177,85 +125,59 @@ function fill(f: StreamFixture): string[] {
     for (let j = 1; j < 300; j += i + 1) f.run("XACK", "groups", group, `${j * 3}-${j % 5}`);
   }
   f.run("XGROUP", "CREATE", "none", "g", "$", "MKSTREAM");
-  return ["one", "many", "large", "empty", "deleted", "groups", "none"];
 }
 
-/** Everything about streams that a file keeps; a rewritten log keeps no times. */
-function describe(f: StreamFixture, keys: readonly string[], hasTimes = true): unknown {
-  const bare = (value: Value): Value => {
-    if (Array.isArray(value)) {
-      const at = value.indexOf("active-time");
-      return value.filter((_, i) => at < 0 || i !== at && i !== at + 1).map(bare);
-    }
-    return typeof value === "number" && value > 1e12 && !hasTimes ? 0 : value;
-  };
-  return keys.map((key) => {
-    const info = f.value("XINFO", "STREAM", key, "FULL", "COUNT", "0") as Value[];
-    if (!hasTimes) info.splice(2, 4);
-    return [key, bare(info)];
-  });
+/** Everything about a stream that a file keeps; type 19 does not say who was active when. */
+function describe(f: CommandFixture, key: string): string {
+  return JSON.stringify(withoutActivity(full(f, key)));
+}
+
+/** What a rewritten log keeps of that: no times, and nothing of how the entries are kept. */
+function describeRewritten(f: CommandFixture, key: string): string {
+  const info = full(f, key);
+  info.splice(2, 4);
+  return JSON.stringify(withoutActivity(info), (_, value) => value > 1e12 ? 0 : value);
+}
+
+function full(f: CommandFixture, key: string): Value[] {
+  return replyValue(f.run("XINFO", "STREAM", key, "FULL", "COUNT", "0")) as Value[];
+}
+
+function withoutActivity(value: Value): Value {
+  if (!Array.isArray(value)) return value;
+  const at = value.indexOf("active-time");
+  return value.filter((_, i) => at < 0 || i !== at && i !== at + 1).map(withoutActivity);
 }
 
 test("DUMP and RESTORE, a file and back, an append-only file and back", () => {
   const f = new StreamFixture();
-  const keys = fill(f);
-  const expected = describe(f, keys);
-  const again = new StreamFixture();
-  for (const key of keys) {
-    assert.equal(restore(again, key, latin1Bytes(f.value("DUMP", key) as string)), "+OK\r\n", key);
-  }
-  assert.deepEqual(describe(again, keys), expected);
-  again.keyspace.check();
-
-  const files = new MemoryFiles();
-  saveRdb(files, f.keyspace, SAVE_SETTINGS);
-  const loaded = new StreamFixture();
-  loadBytes(files.contents.get("dump.rdb")!, loaded.keyspace);
-  assert.deepEqual(describe(loaded, keys), expected);
-  loaded.keyspace.check();
-
-  const path = "aof/base.aof";
-  rewriteAof(files, f.keyspace, { ...SAVE_SETTINGS, path, usesRdbPreamble: false });
-  const replayed = new StreamFixture();
-  for (const words of read(files.contents.get(path)!).items) {
-    if (words[0] !== "SELECT") replayed.run(...words);
-  }
-  assert.deepEqual(describe(replayed, keys, false), describe(f, keys, false));
-  replayed.keyspace.check();
+  fill(f);
+  survives(f, {
+    describe,
+    describeRewritten,
+    typeOf: () => 19,
+    rewritten: { names: ["XADD", "XSETID", "XGROUP", "XCLAIM"], argumentsMax: 20 },
+  });
 });
 
 test("payloads with any byte changed do no harm", () => {
   const f = new StreamFixture();
   fill(f);
   f.settings.compressesDump = false;
-  const prng = seeded(5);
-  const dumped = (key: string) => latin1Bytes(f.value("DUMP", key) as string).slice(0, -10);
-  const values = [stream(15), stream(19), stream(21), dumped("deleted"), dumped("groups")];
-  const g = new StreamFixture();
-  let accepted = 0;
-  for (let round = 0; round < 4000; round++) {
-    const value = values[prng.below(10) === 0 ? 3 + prng.below(2) : round % 3].slice();
-    for (let i = prng.below(3); i >= 0; i--) value[prng.below(value.length)] = prng.below(256);
-    if (![15, 19, 21].includes(value[0])) value[0] = [15, 19, 21][prng.below(3)];
-    const end = prng.below(10) === 0 ? prng.below(value.length) : value.length;
-    const reply = restore(g, "k", payload(value.slice(0, end)));
-    if (reply !== "+OK\r\n") continue;
-    accepted++;
-    if (round % 10 === 0) g.keyspace.check();
-    g.run("XRANGE", "k", "-", "+");
-    g.run("XREVRANGE", "k", "+", "-", "COUNT", "3");
-    g.run("XINFO", "STREAM", "k", "FULL");
-    g.run("XADD", "k", "*", "a", "b", "c", "d");
-    g.run("XDEL", "k", "1-1", "2-0");
-    g.run("XREADGROUP", "GROUP", "g", "bob", "STREAMS", "k", ">");
-    g.run("XREADGROUP", "GROUP", "g", "alice", "STREAMS", "k", "0");
-    g.run("XAUTOCLAIM", "k", "g", "bob", "0", "0");
-    g.run("XGROUP", "DELCONSUMER", "k", "g", "alice");
-    g.run("XTRIM", "k", "MAXLEN", "1");
-    if (round % 10 === 0) g.keyspace.check();
-    g.run("DEL", "k");
-  }
-  assert.ok(accepted > 100);
-  g.keyspace.check();
-  assert.equal(g.keyspace.heap.objectCount, 0);
+  const made = [streamValue(15), streamValue(19), streamValue(21)];
+  // Large ones are seldom accepted with a byte changed, and take long.
+  const often = [...made, ...made, ...made];
+  const values = [...often, dumpedValue(f, "deleted"), ...often, dumpedValue(f, "groups")];
+  mutationsDoNoHarm(values, [15, 19, 21], (f) => {
+    f.run("XRANGE", "k", "-", "+");
+    f.run("XREVRANGE", "k", "+", "-", "COUNT", "3");
+    f.run("XINFO", "STREAM", "k", "FULL");
+    f.run("XADD", "k", "*", "a", "b", "c", "d");
+    f.run("XDEL", "k", "1-1", "2-0");
+    f.run("XREADGROUP", "GROUP", "g", "bob", "STREAMS", "k", ">");
+    f.run("XREADGROUP", "GROUP", "g", "alice", "STREAMS", "k", "0");
+    f.run("XAUTOCLAIM", "k", "g", "bob", "0", "0");
+    f.run("XGROUP", "DELCONSUMER", "k", "g", "alice");
+    f.run("XTRIM", "k", "MAXLEN", "1");
+  });
 });

@@ -1,39 +1,28 @@
 /** Sorted sets in RDB files: every type that holds one, what they become here, what is refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { latin1, latin1Bytes } from "../../../../src/base/ascii.ts";
-import { dumpCommands } from "../../../../src/command/generic/dump.ts";
-import { zsetCommands } from "../../../../src/command/zset/commands.ts";
-import type { Keyspace } from "../../../../src/keyspace/keyspace.ts";
-import { ENCODING_NAMES } from "../../../../src/keyspace/value_type.ts";
-import { rewriteAof } from "../../../../src/persistence/aof/rewrite.ts";
-import { saveRdb } from "../../../../src/persistence/rdb/save.ts";
-import { bulks } from "../../command/generic/fixture.ts";
-import { seeded } from "../../heap/seeded.ts";
-import { read } from "../aof/aof_fixture.ts";
-import { CommandRunner } from "./call_fixture.ts";
+import { CommandFixture } from "../../command/fixture.ts";
+import { listpackOf } from "../../heap/listpack_model.ts";
+import { ziplistOf } from "../ziplist_model.ts";
+import { loadBytes, newKeyspace, rdbFile, refuses, row } from "./fixture.ts";
 import {
-  entryOf,
-  loadBytes,
-  MemoryFiles,
-  newKeyspace,
-  rdbFile,
-  refuses,
-  row,
-  SAVE_SETTINGS,
-  sign,
-} from "./fixture.ts";
+  BAD_DATA,
+  dumpedValue,
+  mutationsDoNoHarm,
+  restored as valueRestored,
+  survives,
+} from "./value_fixture.ts";
 
-/** A listpack of short texts and of integers below 128, as a string of an RDB file. */
+/** A listpack as a string of an RDB file. */
 function listpack(...entries: (string | number)[]): Uint8Array {
-  const body = entries.flatMap((entry) =>
-    typeof entry === "number"
-      ? [entry, 1]
-      : [0x80 | entry.length, ...latin1Bytes(entry), entry.length + 1]
-  );
-  const length = body.length + 7;
-  const count = entries.length;
-  return row([length, length, 0, 0, 0, count, 0], body, [255]);
+  const bytes = listpackOf(entries.map(String));
+  return row([bytes.length], bytes);
+}
+
+/** A ziplist as a string of an RDB file. */
+function ziplist(...entries: (string | number)[]): Uint8Array {
+  const bytes = ziplistOf(entries.map(String));
+  return row([bytes.length], bytes);
 }
 
 /** A score in eight bytes. */
@@ -44,72 +33,21 @@ function binary(score: number): Uint8Array {
 const LISTPACK = row([17], listpack("low", "-1.5", "a", 1, "b", 1, 12, 100, "top", "inf"));
 const CONTENT = "low=-1.5,a=1,b=1,12=100,top=inf";
 const BINARY = row(
-  [5, 3, 1],
-  "a",
-  binary(1),
-  [2],
-  "bc",
-  binary(1.5),
-  [0xc0, 12],
-  binary(-Infinity),
+  ...[[5, 3, 1], "a", binary(1), [2], "bc", binary(1.5), [0xc0, 12], binary(-Infinity)],
 );
 const TEXT = row(
-  [3, 5, 1],
-  "a",
-  [1],
-  "1",
-  [2],
-  "bc",
-  [3],
-  "1.5",
-  [1],
-  "x",
-  [254],
-  [1],
-  "y",
-  [
-    255,
-    1,
-  ],
-  "z",
-  [4],
-  "-0.5",
+  ...[[3, 5, 1], "a", [1], "1", [2], "bc", [3], "1.5", [1], "x", [254]],
+  ...[[1], "y", [255, 1], "z", [4], "-0.5"],
 );
 
-function setUp() {
-  const keyspace = newKeyspace();
-  return { keyspace, runner: new CommandRunner(keyspace, [...dumpCommands, ...zsetCommands]) };
-}
-
-/** A value with a footer whose checksum is right. */
-function payload(value: Uint8Array): Uint8Array {
-  const bytes = row(value, 10, 0, new Uint8Array(8));
-  sign(bytes);
-  return bytes;
-}
-
-function pairs(runner: CommandRunner, key: string): string {
-  const texts = bulks(runner.text("zrange", key, "0", "-1", "withscores"));
+function pairs(f: CommandFixture, key: string): string {
+  const texts = f.list("zrange", key, "0", "-1", "withscores");
   return texts.flatMap((text, i) => i % 2 === 0 ? [`${text}=${texts[i + 1]}`] : []).join(",");
 }
 
-function encoding(keyspace: Keyspace, key: string): string {
-  return ENCODING_NAMES[keyspace.databases[0].encodingOf(entryOf(keyspace, 0, key))];
-}
-
 function restored(value: Uint8Array, entries = 128): string {
-  const { keyspace, runner } = setUp();
-  keyspace.limits.zsetMaxListpackEntries = entries;
-  const reply = runner.text("restore", "k", "0", payload(value));
-  keyspace.check();
-  if (reply !== "+OK\r\n") {
-    assert.equal(keyspace.heap.objectCount, 0);
-    return reply;
-  }
-  return `${encoding(keyspace, "k")} ${pairs(runner, "k")}`;
+  return valueRestored(value, pairs, ({ limits }) => limits.zsetMaxListpackEntries = entries);
 }
-
-const BAD = "-ERR Bad data format\r\n";
 
 test("every type of the file", () => {
   assert.equal(restored(LISTPACK), `listpack ${CONTENT}`);
@@ -128,47 +66,31 @@ test("what is too large for the limits becomes a graph", () => {
 });
 
 test("a ziplist becomes a listpack", () => {
-  const own = row([12], ziplist([["a", 1], ["bc", 2], ["d", 12]]));
+  const own = row([12], ziplist("a", 1, "bc", 2, "d", 12));
   assert.equal(restored(own), "listpack a=1,bc=2,d=12");
   assert.equal(restored(own, 2), "skiplist a=1,bc=2,d=12");
-  assert.equal(restored(row([12], ziplist([["a", 1], ["a", 2]]))), BAD);
-  assert.equal(restored(row([12], ziplist([]))), BAD);
-  assert.equal(restored(own.slice(0, 20)), BAD);
+  assert.equal(restored(row([12], ziplist("a", 1, "a", 2))), BAD_DATA);
+  assert.equal(restored(row([12], ziplist())), BAD_DATA);
+  assert.equal(restored(own.slice(0, 20)), BAD_DATA);
 });
-
-/** A ziplist of short members and scores up to 12, as a string of an RDB file. */
-function ziplist(entries: readonly (readonly [string, number])[]): Uint8Array {
-  const body: number[] = [];
-  let previous = 0;
-  let last = 10;
-  for (const [member, score] of entries) {
-    body.push(previous, member.length, ...latin1Bytes(member));
-    previous = member.length + 2;
-    last = 10 + body.length;
-    body.push(previous, 0xf1 + score);
-    previous = 2;
-  }
-  const length = body.length + 11;
-  return row([length, length, 0, 0, 0, last, 0, 0, 0, entries.length * 2, 0], body, [255]);
-}
 
 test("a listpack that is out of order is put into order", () => {
   assert.equal(restored(row([17], listpack("b", 5, "a", 5, "c", 1))), "listpack c=1,a=5,b=5");
 });
 
 test("members that are there twice, scores that are none, and nothing at all", () => {
-  assert.equal(restored(row([5, 2, 1], "a", binary(1), [1], "a", binary(1))), BAD);
-  assert.equal(restored(row([5, 2, 1], "a", binary(1), [1], "a", binary(2)), 0), BAD);
-  assert.equal(restored(row([5, 1, 1], "a", binary(NaN))), BAD);
-  assert.equal(restored(row([5, 1, 1], "a", binary(NaN)), 0), BAD);
-  assert.equal(restored(row([3, 1, 1], "a", [253])), BAD);
-  assert.equal(restored(row([3, 1, 1], "a", [3], "abc")), BAD);
-  assert.equal(restored(row([17], listpack("a", 1, "a", 2))), BAD);
-  assert.equal(restored(row([17], listpack("a", 1, "b"))), BAD);
-  assert.equal(restored(row([17], listpack("a", "nan"))), BAD);
-  assert.equal(restored(row([17], listpack("a", "x"))), BAD);
-  assert.equal(restored(row([5, 0])), BAD);
-  assert.equal(restored(row([17], listpack())), BAD);
+  assert.equal(restored(row([5, 2, 1], "a", binary(1), [1], "a", binary(1))), BAD_DATA);
+  assert.equal(restored(row([5, 2, 1], "a", binary(1), [1], "a", binary(2)), 0), BAD_DATA);
+  assert.equal(restored(row([5, 1, 1], "a", binary(NaN))), BAD_DATA);
+  assert.equal(restored(row([5, 1, 1], "a", binary(NaN)), 0), BAD_DATA);
+  assert.equal(restored(row([3, 1, 1], "a", [253])), BAD_DATA);
+  assert.equal(restored(row([3, 1, 1], "a", [3], "abc")), BAD_DATA);
+  assert.equal(restored(row([17], listpack("a", 1, "a", 2))), BAD_DATA);
+  assert.equal(restored(row([17], listpack("a", 1, "b"))), BAD_DATA);
+  assert.equal(restored(row([17], listpack("a", "nan"))), BAD_DATA);
+  assert.equal(restored(row([17], listpack("a", "x"))), BAD_DATA);
+  assert.equal(restored(row([5, 0])), BAD_DATA);
+  assert.equal(restored(row([17], listpack())), BAD_DATA);
 });
 
 test("in a file an empty sorted set is passed over, and other errors are told", () => {
@@ -184,93 +106,40 @@ test("in a file an empty sorted set is passed over, and other errors are told", 
 });
 
 /** Sorted sets of both encodings and all sizes, members of all lengths. */
-function fill(runner: CommandRunner): void {
+function fill(f: CommandFixture): void {
   for (const count of [1, 3, 128, 129, 700, 3000]) {
     const words = Array.from({ length: count }, (_, i) => [String(i % 97 / 8), `m${i * 13}`]);
-    runner.run("zadd", `z${count}`, ...words.flat());
+    f.run("zadd", `z${count}`, ...words.flat());
   }
-  runner.run("zadd", "scores", "inf", "a", "-inf", "b", "0.1", "c", "1e300", "d", "-5e-324", "e");
+  f.run("zadd", "scores", "inf", "a", "-inf", "b", "0.1", "c", "1e300", "d", "-5e-324", "e");
   const long = [60, 64, 65, 5000, 9000, 70_000, 300_000].flatMap((length) => [
     String(length % 7),
     new Uint8Array(length).fill(length),
   ]);
-  runner.run("zadd", "long", ...long);
-}
-
-/** All sorted sets: members and scores, and the encodings where they count. */
-function describe(keyspace: Keyspace, hasEncodings = true): Map<string, string> {
-  const runner = new CommandRunner(keyspace, zsetCommands);
-  const database = keyspace.databases[0];
-  const contents = new Map<string, string>();
-  for (let cursor = 0;;) {
-    cursor = database.keys.scan(cursor);
-    for (const ref of database.keys.scanned.slice(0, database.keys.scannedCount)) {
-      const key = latin1(database.keyOf(ref));
-      const name = hasEncodings ? ENCODING_NAMES[database.encodingOf(ref)] : "";
-      contents.set(key, `${name} ${pairs(runner, key)}`);
-    }
-    if (cursor === 0) return contents;
-  }
+  f.run("zadd", "long", ...long);
 }
 
 test("DUMP and RESTORE, a file and back, an append-only file and back", () => {
-  const { keyspace, runner } = setUp();
-  fill(runner);
-  const expected = describe(keyspace);
-  const again = setUp();
-  for (const key of expected.keys()) {
-    const dumped = runner.bulk("dump", key);
-    assert.equal(dumped[0], encoding(keyspace, key) === "listpack" ? 17 : 5);
-    assert.equal(again.runner.text("restore", key, "0", dumped), "+OK\r\n", key);
-  }
-  assert.deepEqual(describe(again.keyspace), expected);
-  again.keyspace.check();
-
-  const files = new MemoryFiles();
-  saveRdb(files, keyspace, SAVE_SETTINGS);
-  const loaded = newKeyspace();
-  loadBytes(files.contents.get("dump.rdb")!, loaded);
-  assert.deepEqual(describe(loaded), expected);
-  loaded.check();
-
-  const path = "aof/base.aof";
-  rewriteAof(files, keyspace, { ...SAVE_SETTINGS, path, usesRdbPreamble: false });
-  const replayed = setUp();
-  for (const [name, ...rest] of read(files.contents.get(path)!).items) {
-    if (name === "SELECT") continue;
-    assert.equal(name, "ZADD");
-    assert.ok(rest.length <= 129);
-    replayed.runner.run("zadd", ...rest.map((word) => latin1Bytes(word)));
-  }
-  assert.deepEqual(describe(replayed.keyspace, false), describe(keyspace, false));
+  const f = new CommandFixture();
+  fill(f);
+  survives(f, {
+    describe: pairs,
+    typeOf: (f, key) => f.encoding(key) === "listpack" ? 17 : 5,
+    rewritten: { names: ["ZADD"], argumentsMax: 129 },
+  });
 });
 
 test("payloads with any byte changed do no harm", () => {
-  const { keyspace, runner } = setUp();
-  fill(runner);
-  const prng = seeded(5);
-  const own = ["z3", "z129", "scores"].map((key) => runner.bulk("dump", key).slice(0, -10));
-  const small = row([12], ziplist([["a", 1], ["bc", 2], ["d", 12]]));
-  const values = [LISTPACK, BINARY, TEXT, small, ...own];
-  let accepted = 0;
-  for (let round = 0; round < 4000; round++) {
-    const value = values[round % values.length].slice();
-    for (let i = prng.below(3); i >= 0; i--) value[prng.below(value.length)] = prng.below(256);
-    if (![3, 5, 12, 17].includes(value[0])) value[0] = [3, 5, 12, 17][prng.below(4)];
-    const end = prng.below(10) === 0 ? prng.below(value.length) : value.length;
-    keyspace.limits.zsetMaxListpackEntries = round % 3 === 0 ? 2 : 128;
-    const reply = runner.text("restore", "k", "0", payload(value.slice(0, end)));
-    if (reply !== "+OK\r\n") continue;
-    accepted++;
-    const before = Number(runner.text("zcard", "k").slice(1));
-    assert.equal(pairs(runner, "k").length > 0, before > 0);
-    runner.run("zadd", "k", "5", "more", "-1", "a", "7", "bc");
-    runner.run("zcount", "k", "(1", "7");
-    runner.run("zremrangebyscore", "k", "1", "3");
-    runner.run("zpopmin", "k", "2");
-    if (round % 50 === 0) keyspace.check();
-    runner.run("zpopmax", "k", "1000");
-  }
-  assert.ok(accepted > 100);
-  keyspace.check();
+  const f = new CommandFixture();
+  fill(f);
+  const dumps = ["z3", "z129", "scores"].map((key) => dumpedValue(f, key));
+  const small = row([12], ziplist("a", 1, "bc", 2, "d", 12));
+  mutationsDoNoHarm([LISTPACK, BINARY, TEXT, small, ...dumps], [3, 5, 12, 17], (f) => {
+    const count = Number(f.run("zcard", "k").slice(1));
+    assert.equal(pairs(f, "k").length > 0, count > 0);
+    f.run("zadd", "k", "5", "more", "-1", "a", "7", "bc");
+    f.run("zcount", "k", "(1", "7");
+    f.run("zremrangebyscore", "k", "1", "3");
+    f.run("zpopmin", "k", "2");
+  }, ({ limits }, round) => limits.zsetMaxListpackEntries = round % 3 === 0 ? 2 : 128);
 });
