@@ -49,8 +49,14 @@ export async function measureLarge(plan: Plan): Promise<Line[]> {
       }),
       cell(`ZRANK in ${name} P${pipeline}`, ["ZRANK", "zset", member(RANDOM)], { pipeline }),
     ]),
-    cell(`LINDEX in the middle of ${name} P1`, ["LINDEX", "list", middle], { probeRequests: 2000 }),
-    cell(`XADD P16`, ["XADD", "grown", "*", "sensor", "1234", "value", RANDOM], { pipeline: 16 }),
+    ...[1, 64].map((pipeline) =>
+      cell(`LINDEX in the middle of ${name} P${pipeline}`, ["LINDEX", "list", middle], { pipeline })
+    ),
+    ...[1, 16].map((pipeline) =>
+      cell(`XADD P${pipeline}`, ["XADD", "grown", "*", "sensor", "1234", "value", RANDOM], {
+        pipeline,
+      })
+    ),
     ...["1", "100", "1000"].map((count) =>
       cell(`XREAD of ${count} in ${name}`, [
         ...["XREAD", "COUNT", count, "STREAMS", "stream", `${RANDOM}-0`],
