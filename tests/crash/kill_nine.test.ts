@@ -69,7 +69,7 @@ test("the judge notices what is missing, changed or new", async () => {
         const server = await settings.start(args);
         if (++starts === 2) {
           const client = await server.client();
-          const key = textOf(await client.command("RANDOMKEY"));
+          const key = await randomString(client);
           assert.notEqual((await client.command(...command(key))).kind, "error");
         }
         return server;
@@ -79,6 +79,14 @@ test("the judge notices what is missing, changed or new", async () => {
     await run.close();
   }
 });
+
+/** The name of a key that holds a string. */
+async function randomString(client: RespClient): Promise<string> {
+  for (;;) {
+    const key = textOf(await client.command("RANDOMKEY"));
+    if (textOf(await client.command("TYPE", key)) === "string") return key;
+  }
+}
 
 const KEY_COUNT = 2000;
 
