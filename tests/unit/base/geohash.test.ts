@@ -74,6 +74,8 @@ test("a cell of a coarse grid has the scores of the fine cells in it", () => {
 
 test("a score gives back the place, half a cell off at most", () => {
   fc.assert(fc.property(longitude, latitude, (x, y) => {
+    // What rounds to the far edge is beyond the last cell, in Redis too.
+    fc.pre((x + 180) / 360 < 1 && (y + LATITUDE_MAX) / (2 * LATITUDE_MAX) < 1);
     const score = scoreOfPlace(x, y);
     assert.ok(Math.abs(longitudeOfScore(score) - x) <= 180 / 2 ** STEP_MAX + 1e-12);
     assert.ok(Math.abs(latitudeOfScore(score) - y) <= LATITUDE_MAX / 2 ** STEP_MAX + 1e-12);
