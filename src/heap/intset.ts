@@ -18,8 +18,6 @@
 import { writeInt64, writeInteger } from "../base/integer_text.ts";
 
 export const INTSET_HEADER_BYTES = 8;
-/** The most bytes that a member takes. */
-export const INTSET_WIDTH_MAX = 8;
 
 /** The bytes of a member: 2, 4 or 8. */
 export function intsetWidth(bytes: Uint8Array, at: number): number {

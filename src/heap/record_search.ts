@@ -35,7 +35,7 @@ const NO_BYTES = new Uint8Array(0);
 /** Records that `random` draws ahead at most. */
 const DRAWS_MAX = 8;
 /** Hashes that `prefetch` takes: three places of memory each. */
-export const PREFETCHED_MAX: number = PLACES_MAX / 4;
+const PREFETCHED_MAX: number = PLACES_MAX / 4;
 
 export class RecordSearch extends RecordWhole {
   /** Records that the last `scan` came to: {@link select} goes to each. */

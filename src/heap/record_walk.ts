@@ -3,14 +3,8 @@
  * frozen, in a worker too. All that is needed is a view of the heap and the dict's root.
  */
 import type { HeapView } from "./heap_view.ts";
-import {
-  ROOT_COUNT,
-  ROOT_DEPTH,
-  ROOT_DIRECTORY,
-  ROOT_EXPIRING,
-  ROOT_SOONEST,
-} from "./record_directory.ts";
-import { countIn, depthIn, doubleIn, RecordPlace } from "./record_segment.ts";
+import { ROOT_COUNT, ROOT_DEPTH, ROOT_DIRECTORY } from "./record_directory.ts";
+import { countIn, depthIn, RecordPlace } from "./record_segment.ts";
 
 /** Goes through the records of a dict, segment by segment: the registers say where each is. */
 export class RecordWalk extends RecordPlace {
@@ -57,15 +51,4 @@ export class RecordWalk extends RecordPlace {
 /** The number of records of a dict in a heap, live or frozen. */
 export function recordCount(view: HeapView, root: number): number {
   return view.wordAt(root, ROOT_COUNT * 4);
-}
-
-/** How many of them expire. */
-export function recordExpiringCount(view: HeapView, root: number): number {
-  return view.wordAt(root, ROOT_EXPIRING * 4);
-}
-
-/** No record expires sooner; Infinity when none ever did. */
-export function recordSoonestExpiryMs(view: HeapView, root: number): number {
-  const at = view.read(root);
-  return doubleIn(view.bytes, at + ROOT_SOONEST * 4);
 }

@@ -20,7 +20,6 @@ export const NO_SUCH_KEY = "ERR no such key";
 export const INDEX_OUT_OF_RANGE = "ERR index out of range";
 export const INVALID_CURSOR = "ERR invalid cursor";
 export const DB_INDEX_OUT_OF_RANGE = "ERR DB index is out of range";
-export const INVALID_DB_INDEX = "ERR invalid DB index";
 export const STRING_TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
 export const INCREMENT_OVERFLOW = "ERR increment or decrement would overflow";
 export const SAME_OBJECT = "ERR source and destination objects are the same";

@@ -6,11 +6,11 @@ import { parsed64, parseUnsigned64 } from "../../base/integer_text.ts";
 import { ID_WORDS, StreamId } from "../../keyspace/stream/stream_id.ts";
 import type { Call } from "../call.ts";
 
-export const INVALID_ID = "ERR Invalid stream ID specified as stream command argument";
+const INVALID_ID = "ERR Invalid stream ID specified as stream command argument";
 
 /** The sequence number that an id without one gets: 0, or the greatest there is. */
-export const SEQ_MIN = 0;
-export const SEQ_MAX = -1;
+const SEQ_MIN = 0;
+const SEQ_MAX = -1;
 
 /** Longer texts are no ids. */
 const ID_ARGUMENT_BYTES_MAX = 127;

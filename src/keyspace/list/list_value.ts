@@ -212,7 +212,7 @@ function freeQuicklist(keyspace: Keyspace, root: number): void {
  * Makes a listpack a quicklist.
  * @throws {HeapFull} and then it is as it was.
  */
-export function toQuicklist(keyspace: Keyspace, database: Database, ref: number): number {
+function toQuicklist(keyspace: Keyspace, database: Database, ref: number): number {
   const lists = keyspace.lists;
   const root = lists.create();
   try {

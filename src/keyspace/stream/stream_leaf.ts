@@ -28,7 +28,7 @@
  * A leaf is contiguous up to 4096 bytes. Larger ones, which hold an entry of that size, are read
  * through windows (part_reader.ts).
  */
-import { entryBytesForInteger, LISTPACK_HEADER_BYTES } from "../../heap/listpack.ts";
+import { LISTPACK_HEADER_BYTES } from "../../heap/listpack.ts";
 import type { HeapView } from "../../heap/heap_view.ts";
 import { StreamId } from "./stream_id.ts";
 
@@ -60,14 +60,6 @@ export const LISTPACK_FRAME_BYTES = LISTPACK_HEADER_BYTES + 1;
 export function leafWord(view: HeapView, leaf: number, index: number): number {
   const at = view.read(leaf) >>> 2;
   return view.words[at + index];
-}
-
-/** The bytes of the listpack that Redis would have in the place of the leaf. */
-export function listpackBytesOf(view: HeapView, leaf: number): number {
-  const at = view.read(leaf) >>> 2;
-  const words = view.words;
-  return (words[at + LEAF_LISTPACK_BYTES] >>> 0) + entryBytesForInteger(words[at + LEAF_LIVE]) +
-    entryBytesForInteger(words[at + LEAF_DELETED]);
 }
 
 /** Reads one of the two ids of a leaf: LEAF_MASTER_ID or LEAF_LAST_ID. */

@@ -50,7 +50,7 @@ import {
 } from "./stream_root.ts";
 
 /** An entry's texts may take so much together: a listpack holds no more. */
-export const ENTRY_TEXT_BYTES_MAX = 2 ** 30;
+const ENTRY_TEXT_BYTES_MAX = 2 ** 30;
 
 /** From so many leaves on, a new one is made as large as the one before. */
 const LONG_LEAVES_MIN = 8;
