@@ -140,3 +140,19 @@ export function formatLongDouble(value: LongDouble): string {
   const fraction = end > pointAt ? "." + digits.slice(pointAt, end) : "";
   return sign + digits.slice(0, pointAt) + fraction;
 }
+
+/**
+ * `ceill(value * 1000)`: seconds in milliseconds, the product rounded as the x87 multiplies.
+ *
+ * @returns undefined where the value or the product is infinite.
+ */
+export function ceilThousandfold(value: LongDouble): bigint | undefined {
+  if (value.isInfinite) return undefined;
+  const product = roundBinary(value.mantissa * 1000n, value.exponent, PRECISION, LEAST_EXPONENT);
+  const { mantissa, exponent } = product;
+  if (bitLength(mantissa) + exponent > BITS_LIMIT) return undefined;
+  if (exponent >= 0) return (value.isNegative ? -mantissa : mantissa) << BigInt(exponent);
+  const shift = BigInt(-exponent);
+  if (value.isNegative) return -(mantissa >> shift);
+  return (mantissa + (1n << shift) - 1n) >> shift;
+}

@@ -84,6 +84,15 @@ export class Dict {
     return { directory: this.#directory, depth: this.#depth, count: this.count };
   }
 
+  /** {@link DictRoot}'s fields, for who asks often. */
+  get directory(): number {
+    return this.#directory;
+  }
+
+  get depth(): number {
+    return this.#depth;
+  }
+
   /** Bytes of the heap that directory and segments take. */
   get indexBytes(): number {
     if (this.#directory === 0) return 0;
