@@ -20,16 +20,37 @@ import { NetworkError } from "../../src/platform/network.ts";
 import { errorText } from "../../src/platform/file_system.ts";
 import { addressText, isLoopback, unixAddressText } from "../shared/socket_address.ts";
 import { networkError } from "../shared/system_errors.ts";
+import { listenWithTls } from "../shared/tls_network.ts";
+import { checkServerOptions, type TlsLimits } from "../shared/tls_options.ts";
+import { connectWithTls } from "../shared/tls_socket.ts";
 import { removeSocketFile, setSocketFileMode } from "../shared/unix_socket_file.ts";
+
+/** BoringSSL: it has fixed cipher suites for TLS 1.3, and no DHE. */
+const BUN_TLS: TlsLimits = {
+  runtime: "Bun",
+  oldestProtocol: "TLSv1",
+  hasCiphers: true,
+  hasCipherSuites: false,
+  hasServerOrder: true,
+  hasDiffieHellman: false,
+  sharesSessions: false,
+  needsServerEach: false,
+};
 
 /** Bun's {@link Network}. */
 export const bunNetwork: Network = {
   listen(address: ListenAddress, handlers: SocketHandlers): Promise<Listener> {
+    if (address.kind === "tcp" && address.tls !== undefined) {
+      return listenWithTls(address, address.tls, handlers, BUN_TLS);
+    }
     // In the executor, so that what is thrown becomes a rejection.
     return new Promise((resolve) => resolve(listenAt(address, handlers)));
   },
 
   connect(address: ConnectAddress, handlers: SocketHandlers): Socket {
+    if (address.kind === "tcp" && address.tls !== undefined) {
+      return connectWithTls(address, handlers, BUN_TLS);
+    }
     const unixPath = address.kind === "unix" ? address.path : undefined;
     const socket = new BunSocket(handlers, unixPath);
     const options = { socket: clientHandlers, data: socket, allowHalfOpen: true };
@@ -44,6 +65,8 @@ export const bunNetwork: Network = {
     }
     return socket;
   },
+
+  checkTls: (options) => checkServerOptions(options, BUN_TLS),
 };
 
 /** Bun knows `ipv6Only` here too; its types name it only where a connection is opened. */

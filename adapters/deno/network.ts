@@ -29,6 +29,10 @@ import { NetworkError } from "../../src/platform/network.ts";
 import { errorText } from "../../src/platform/file_system.ts";
 import { addressText, isLoopback, unixAddressText } from "../shared/socket_address.ts";
 import { networkError } from "../shared/system_errors.ts";
+import { listenForConnections, openConnection } from "./tls_carrier.ts";
+import { listenWithTls } from "../shared/tls_network.ts";
+import { checkServerOptions, type TlsLimits } from "../shared/tls_options.ts";
+import { connectWithTls } from "../shared/tls_socket.ts";
 import { removeSocketFile, setSocketFileMode } from "../shared/unix_socket_file.ts";
 
 const READ_MIN_BYTES = 1024;
@@ -54,14 +58,32 @@ const freeCopies: Uint8Array<ArrayBuffer>[] = [];
 /** Ports on which all IPv4 addresses are listened to; see {@link listenAt}. */
 const allIpv4Ports = new Set<number>();
 
+/** rustls: only what is good today, and not to be chosen from. */
+const DENO_TLS: TlsLimits = {
+  runtime: "Deno",
+  oldestProtocol: "TLSv1.2",
+  hasCiphers: false,
+  hasCipherSuites: false,
+  hasServerOrder: false,
+  hasDiffieHellman: false,
+  sharesSessions: true,
+  needsServerEach: true,
+};
+
 /** Deno's {@link Network}. */
 export const denoNetwork: Network = {
   listen(address: ListenAddress, handlers: SocketHandlers): Promise<Listener> {
+    if (address.kind === "tcp" && address.tls !== undefined) {
+      return listenWithTls(address, address.tls, handlers, DENO_TLS, listenForConnections);
+    }
     // In the executor, so that what is thrown becomes a rejection.
     return new Promise((resolve) => resolve(new DenoListener(address, handlers)));
   },
 
   connect(address: ConnectAddress, handlers: SocketHandlers): Socket {
+    if (address.kind === "tcp" && address.tls !== undefined) {
+      return connectWithTls(address, handlers, DENO_TLS, openConnection);
+    }
     const unixPath = address.kind === "unix" ? address.path : undefined;
     const socket = new DenoSocket(handlers, unixPath);
     const connecting: Promise<Deno.TcpConn | Deno.UnixConn> = address.kind === "unix"
@@ -73,6 +95,8 @@ export const denoNetwork: Network = {
     );
     return socket;
   },
+
+  checkTls: (options) => checkServerOptions(options, DENO_TLS),
 };
 
 type DenoListenerHandle = Deno.Listener<Deno.TcpConn | Deno.UnixConn>;

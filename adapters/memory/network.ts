@@ -23,6 +23,7 @@ import {
   NetworkError,
   type Socket,
   type SocketHandlers,
+  TlsRefusal,
 } from "../../src/platform/network.ts";
 
 const FIRST_FREE_PORT = 49152;
@@ -130,20 +131,28 @@ export class MemoryNetwork implements Network {
   }
 
   listen(address: ListenAddress, handlers: SocketHandlers): Promise<Listener> {
+    // In the executor, so that what is thrown becomes a rejection.
+    return new Promise((resolve) => resolve(this.#listenAt(address, handlers)));
+  }
+
+  checkTls(): void {
+    throw new TlsRefusal("other", "there is no TLS in memory");
+  }
+
+  #listenAt(address: ListenAddress, handlers: SocketHandlers): Listener {
+    if (address.kind === "tcp" && address.tls !== undefined) this.checkTls();
     let port = 0;
     if (address.kind === "tcp") {
       port = address.port === 0 ? this.#freePort(address.host) : address.port;
     }
     const key = keyOf(address, port);
-    if (address.kind === "tcp" && this.#listeners.has(key)) {
-      return Promise.reject(networkError("EADDRINUSE"));
-    }
+    if (address.kind === "tcp" && this.#listeners.has(key)) throw networkError("EADDRINUSE");
     const listener = new MemoryListener(port, handlers, () => {
       if (this.#listeners.get(key) === listener) this.#listeners.delete(key);
     });
     // A Unix socket takes the place of one that was there, as its file would.
     this.#listeners.set(key, listener);
-    return Promise.resolve(listener);
+    return listener;
   }
 
   connect(address: ConnectAddress, handlers: SocketHandlers): Socket {
@@ -512,7 +521,7 @@ export class MemoryClient implements End {
   }
 }
 
-function keyOf(address: ConnectAddress, port: number): string {
+function keyOf(address: ConnectAddress | ListenAddress, port: number): string {
   return address.kind === "unix" ? `unix ${address.path}` : `tcp ${address.host} ${port}`;
 }
 

@@ -35,7 +35,11 @@ import type {
 import { NetworkError } from "../../src/platform/network.ts";
 import { addressText, isLoopback, unixAddressText } from "../shared/socket_address.ts";
 import { networkError } from "../shared/system_errors.ts";
+import { listenWithTls } from "../shared/tls_network.ts";
+import { checkServerOptions, type TlsLimits } from "../shared/tls_options.ts";
+import { connectWithTls } from "../shared/tls_socket.ts";
 import { removeSocketFile, setSocketFileMode } from "../shared/unix_socket_file.ts";
+import { writeDirect } from "./direct_write.ts";
 
 /** The buffer that all sockets are read into. */
 const READ_BUFFER = new Uint8Array(64 * 1024);
@@ -45,18 +49,31 @@ const WRITE_MAX_BYTES = 256 * 1024;
 
 const NOTHING = new Uint8Array(0);
 
+const SERVER_OPTIONS: net.ServerOpts = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true };
+
+/** OpenSSL: there is nothing that it cannot do. */
+const NODE_TLS: TlsLimits = {
+  runtime: "Node",
+  oldestProtocol: "TLSv1",
+  hasCiphers: true,
+  hasCipherSuites: true,
+  hasServerOrder: true,
+  hasDiffieHellman: true,
+  sharesSessions: false,
+  needsServerEach: false,
+};
+
 /** Node's {@link Network}. */
 export const nodeNetwork: Network = {
   listen(address: ListenAddress, handlers: SocketHandlers): Promise<Listener> {
+    if (address.kind === "tcp" && address.tls !== undefined) {
+      return listenWithTls(address, address.tls, handlers, NODE_TLS);
+    }
     return new Promise((resolve, reject) => {
       const unixPath = address.kind === "unix" ? address.path : undefined;
-      const server = net.createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true });
+      const server = net.createServer(SERVER_OPTIONS);
       server.once("error", (error) => reject(listenError(error, unixPath)));
-      server.on("connection", (socket) => {
-        const accepted = new NodeSocket(handlers, unixPath);
-        accepted.adopt(socket);
-        accepted.open();
-      });
+      server.on("connection", (socket) => accept(socket, handlers, unixPath));
       try {
         if (unixPath !== undefined) removeSocketFile(unixPath);
         server.listen(listenOptions(address), () => {
@@ -78,6 +95,9 @@ export const nodeNetwork: Network = {
   },
 
   connect(address: ConnectAddress, handlers: SocketHandlers): Socket {
+    if (address.kind === "tcp" && address.tls !== undefined) {
+      return connectWithTls(address, handlers, NODE_TLS);
+    }
     const unixPath = address.kind === "unix" ? address.path : undefined;
     const connecting = new NodeSocket(handlers, unixPath);
     const socket = new net.Socket({
@@ -95,7 +115,15 @@ export const nodeNetwork: Network = {
     }
     return connecting;
   },
+
+  checkTls: (options) => checkServerOptions(options, NODE_TLS),
 };
+
+function accept(socket: net.Socket, handlers: SocketHandlers, unixPath: string | undefined): void {
+  const accepted = new NodeSocket(handlers, unixPath);
+  accepted.adopt(socket);
+  accepted.open();
+}
 
 function listenOptions(address: ListenAddress): net.ListenOptions {
   const { backlog } = address;
@@ -235,6 +263,11 @@ class NodeSocket implements Socket {
       return 0;
     }
     const socket = this.#socket;
+    if (end - start <= WRITE_MAX_BYTES && end > start) {
+      const written = writeDirect(socket, bytes, start, end);
+      if (written === "queued") this.#startDraining();
+      if (written !== "refused") return end - start;
+    }
     let position = start;
     while (position < end) {
       const stop = end - position > WRITE_MAX_BYTES ? position + WRITE_MAX_BYTES : end;

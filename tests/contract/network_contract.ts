@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { type ConnectAddress, type Listener, NetworkError } from "../../src/platform/network.ts";
+import {
+  type ConnectAddress,
+  type Listener,
+  NetworkError,
+  type TlsListening,
+} from "../../src/platform/network.ts";
+import { clientTls } from "../support/certificates.ts";
 import type { Bench, BenchMaker, Peer } from "../support/platforms.ts";
 import {
   assertPattern,
@@ -15,6 +21,7 @@ import {
 } from "./socket_recorder.ts";
 
 const MANY_CONNECTIONS = 1000;
+const MANY_HANDSHAKES = 200;
 const LARGE_BYTES = 64 * 1024 * 1024;
 const BACKLOG = 511;
 
@@ -27,10 +34,18 @@ interface Listening extends Bench {
   pair(): Promise<{ peer: Peer; connection: Connection }>;
 }
 
-/** Runs the suite on one kind of platform. */
-export function networkContract(maker: BenchMaker): void {
+/** How connections are secured, and what cannot be had or tried then on this runtime, and why. */
+export interface Secure {
+  readonly tls: TlsListening;
+  readonly without: ReadonlyMap<string, string>;
+}
+
+/** Runs the suite on one kind of platform; `secure`: what a connection promises, with TLS on it. */
+export function networkContract(maker: BenchMaker, secure?: Secure): void {
   const onBench = (name: string, body: (bench: Bench) => Promise<void>): void => {
-    test(`network, ${maker.name}: ${name}`, async () => {
+    const skip = secure?.without.get(name) ?? false;
+    const kind = secure === undefined ? maker.name : `${maker.name}, TLS`;
+    test(`network, ${kind}: ${name}`, { skip }, async () => {
       const bench = await maker.make();
       try {
         await body(bench);
@@ -44,11 +59,15 @@ export function networkContract(maker: BenchMaker): void {
     onBench(name, async (bench) => {
       const recorder = new Recorder();
       const { network } = bench.platform;
+      const tls = secure === undefined ? {} : { tls: secure.tls };
       const listener = await network.listen(
-        { kind: "tcp", host: "127.0.0.1", port: 0, backlog: BACKLOG },
+        { kind: "tcp", host: "127.0.0.1", port: 0, backlog: BACKLOG, ...tls },
         recorder,
       );
-      const address: ConnectAddress = { kind: "tcp", host: "127.0.0.1", port: listener.port };
+      const { port } = listener;
+      const address: ConnectAddress = secure === undefined
+        ? { kind: "tcp", host: "127.0.0.1", port }
+        : { kind: "tcp", host: "127.0.0.1", port, tls: clientTls() };
       const pair = async (): Promise<{ peer: Peer; connection: Connection }> => {
         const count = recorder.connections.length;
         const peer = await bench.dial(address);
@@ -74,11 +93,24 @@ export function networkContract(maker: BenchMaker): void {
 
   onListening("bytes go both ways, in order", async ({ pair, until, recorder }) => {
     const { peer, connection } = await pair();
-    connection.onReceived = (bytes) => {
-      const { socket } = connection;
-      const accepted = recorder.calling(() => socket.write(bytes, 0, bytes.length));
-      assert.equal(accepted, bytes.length);
+    const { socket } = connection;
+    const waiting: Uint8Array[] = [];
+    const echo = (): void => {
+      while (waiting.length > 0) {
+        const bytes = waiting[0];
+        const accepted = recorder.calling(() => socket.write(bytes, 0, bytes.length));
+        if (accepted === bytes.length) waiting.shift();
+        else {
+          waiting[0] = bytes.subarray(accepted);
+          return;
+        }
+      }
     };
+    connection.onReceived = (bytes) => {
+      waiting.push(bytes);
+      if (waiting.length === 1) echo();
+    };
+    connection.onDrained = echo;
     let sent = 0;
     for (const length of [1, 2, 1000, 3, 20_000, 1, 300]) {
       peer.send(pattern(sent, length));
@@ -366,11 +398,12 @@ export function networkContract(maker: BenchMaker): void {
       };
     };
     const peers: Peer[] = [];
-    while (peers.length < MANY_CONNECTIONS) {
+    const many = secure === undefined ? MANY_CONNECTIONS : MANY_HANDSHAKES;
+    while (peers.length < many) {
       const batch = Array.from({ length: 100 }, () => dial(address));
       peers.push(...await Promise.all(batch));
     }
-    await until("all", () => recorder.connections.length === MANY_CONNECTIONS);
+    await until("all", () => recorder.connections.length === many);
     for (const [index, peer] of peers.entries()) peer.send(bytesOf(`number ${index}`));
     await until(
       "all echoes",
@@ -385,7 +418,7 @@ export function networkContract(maker: BenchMaker): void {
       () => recorder.connections.every((connection) => connection.closed === 1),
     );
     const names = new Set(recorder.connections.map(({ socket }) => socket.remoteAddress));
-    assert.equal(names.size, MANY_CONNECTIONS);
+    assert.equal(names.size, many);
   });
 
   onListening("the ends of a connection have names", async ({ pair, listener }) => {
@@ -471,6 +504,8 @@ export function networkContract(maker: BenchMaker): void {
       assert.equal(near.refused.length + closedCount(near), 1);
     }
   });
+
+  if (secure !== undefined) return;
 
   onBench("nobody listens", async ({ platform, until, folder }) => {
     const recorder = new Recorder();

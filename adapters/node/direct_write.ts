@@ -1,0 +1,71 @@
+/**
+ * Writes straight to the handle below a `net.Socket`, past its stream: what a stream does for each
+ * write (a request object, state, a callback in the next tick) costs more than the core's whole work
+ * on a short reply, and the core keeps what is not accepted itself.
+ *
+ * What Node does inside is nobody's promise. So the shape is looked at first, and where it is
+ * another one, or anything is not as usual, `refused` has the caller write to the socket.
+ */
+import type * as net from "node:net";
+
+/** What became of the bytes: with `queued` the runtime keeps reading from them. */
+export type DirectWrite = "written" | "queued" | "refused";
+
+/** Node's request to write; `buffer` keeps the bytes alive while the kernel does not take them. */
+interface WriteRequest {
+  oncomplete: () => void;
+  buffer: Uint8Array | null;
+}
+
+interface StreamHandle {
+  writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
+  readonly writeQueueSize: number;
+}
+
+interface SocketWithHandle {
+  readonly _handle: StreamHandle | null;
+}
+
+/** The class of Node's requests: known from the first one that a stream makes. */
+let Request: (new () => WriteRequest) | null = null;
+/** Used again for all writes that the kernel takes at once, for which it stays empty. */
+let request: WriteRequest | null = null;
+
+/** Writes `bytes[start..end)`. */
+export function writeDirect(
+  socket: net.Socket,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): DirectWrite {
+  const handle = (socket as unknown as SocketWithHandle)._handle;
+  // What has been given to the stream goes first. (What waits in the handle alone was `queued`
+  // here, and the caller writes nothing until it is gone.)
+  if (handle === null || socket.destroyed || socket.writableLength > 0) return "refused";
+  if (request === null) {
+    if (Request === null) {
+      learn(handle);
+      return "refused";
+    }
+    request = new Request();
+  }
+  const view = new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+  // An error will meet the socket, too, which knows what to do.
+  if (handle.writeBuffer(request, view) !== 0) return "refused";
+  if (handle.writeQueueSize === 0) return "written";
+  request.buffer = view;
+  request.oncomplete = () => {};
+  request = null;
+  return "queued";
+}
+
+/** Looks at the request that the stream of this handle makes next. */
+function learn(handle: StreamHandle): void {
+  if (typeof handle.writeBuffer !== "function" || Object.hasOwn(handle, "writeBuffer")) return;
+  const { writeBuffer } = handle;
+  handle.writeBuffer = (first, bytes) => {
+    Request = first.constructor as new () => WriteRequest;
+    Reflect.deleteProperty(handle, "writeBuffer");
+    return writeBuffer.call(handle, first, bytes);
+  };
+}
