@@ -20,6 +20,9 @@ import {
   SYNTAX_ERROR,
   WRONG_TYPE,
 } from "../protocol/wire_errors.ts";
+import type { BlockRequest } from "./blocking.ts";
+import { replyTimeout } from "./blocking.ts";
+import { EVENT_KEY_MISS, KeyEvents } from "./key_events.ts";
 import type { Propagation } from "./propagation.ts";
 
 /** What {@link Call.lookupStringRead} and the like return when they have replied WRONGTYPE. */
@@ -58,6 +61,12 @@ export class Call {
   name = "";
   /** Changes to the data set so far, by all commands: what counts towards a save point. */
   dirty = 0;
+  /** Who is told of what happens to keys. */
+  readonly keyEvents: KeyEvents = new KeyEvents();
+  /** Whether the client may read any key at all by the command that runs (SORT's BY and GET). */
+  mayReadEveryKey: () => boolean = () => true;
+  /** Lets the client of this call wait; null where a command must not (see {@link block}). */
+  blocker: ((request: BlockRequest) => void) | null = null;
 
   constructor(
     keyspace: Keyspace,
@@ -81,13 +90,68 @@ export class Call {
   /** The key at an argument, looked up for reading: its entry or 0. */
   lookupRead(index: number): number {
     const args = this.args;
-    return this.database.lookupRead(args.bytes, args.starts[index], args.ends[index]);
+    const ref = this.database.lookupRead(args.bytes, args.starts[index], args.ends[index]);
+    if (ref === 0 && this.keyEvents.isActive) this.notify(index, EVENT_KEY_MISS, "keymiss");
+    return ref;
+  }
+
+  /** The key at an argument, looked up and counted as a read, but not touched: its entry or 0. */
+  peekRead(index: number): number {
+    const args = this.args;
+    const ref = this.database.peekRead(args.bytes, args.starts[index], args.ends[index]);
+    if (ref === 0 && this.keyEvents.isActive) this.notify(index, EVENT_KEY_MISS, "keymiss");
+    return ref;
   }
 
   /** The key at an argument, looked up for writing: its entry or 0. */
   lookupWrite(index: number): number {
     const args = this.args;
     return this.database.lookupWrite(args.bytes, args.starts[index], args.ends[index]);
+  }
+
+  /**
+   * The key at an argument was modified, and this is what happened to it: to be said behind the
+   * change, once for each event, in Redis's order.
+   */
+  changed(index: number, eventClass: number, event: string): void {
+    if (!this.keyEvents.isActive) return;
+    const { bytes, starts, ends } = this.args;
+    this.keyEvents.touched(this.database, bytes, starts[index], ends[index]);
+    this.keyEvents.notify(this.database, bytes, starts[index], ends[index], eventClass, event);
+  }
+
+  /** The key at an argument was modified (Redis's signalModifiedKey). */
+  touched(index: number): void {
+    if (!this.keyEvents.isActive) return;
+    const { bytes, starts, ends } = this.args;
+    this.keyEvents.touched(this.database, bytes, starts[index], ends[index]);
+  }
+
+  /** Something happened to the key at an argument (Redis's notifyKeyspaceEvent). */
+  notify(index: number, eventClass: number, event: string): void {
+    if (!this.keyEvents.isActive) return;
+    const { bytes, starts, ends } = this.args;
+    this.keyEvents.notify(this.database, bytes, starts[index], ends[index], eventClass, event);
+  }
+
+  /**
+   * The command has found nothing to do and waits for keys: it is run again when one of them may
+   * serve. Where a command must not wait (in a transaction, a script, an append-only file) it
+   * replies at once what it would reply when its time is over.
+   */
+  block(request: BlockRequest): void {
+    if (this.blocker !== null) this.blocker(request);
+    else replyTimeout(this.reply, request);
+  }
+
+  /**
+   * Puts other bytes in the place of an argument of a command that is about to wait, so that it
+   * means the same when it is run again: XREAD's `$` becomes the id that it was then.
+   */
+  replaceArgument(index: number, bytes: Uint8Array): void {
+    // The client's own buffer is not ours to change.
+    this.args = this.args.clone();
+    this.args.replace(index, bytes);
   }
 
   /**

@@ -2,6 +2,7 @@
  * What a command is: one object that says all there is to know of it. The registry, COMMAND INFO,
  * COMMAND DOCS, COMMAND GETKEYS, arity errors and the fuzzer's grammar come from it.
  */
+import type { Arguments } from "../protocol/arguments.ts";
 import type { Call } from "./call.ts";
 
 /** Redis's command flags, as COMMAND INFO lists them. */
@@ -136,7 +137,7 @@ export interface CommandDefinition {
    * `flags`, at the same places, what is done with those keys where it is not what the first of
    * `keys` says. Returns an error text or undefined.
    */
-  getKeys?(call: Call, positions: number[], flags: string[]): string | undefined;
+  getKeys?(args: Arguments, positions: number[], flags: string[]): string | undefined;
   /** Does it. A container command (with subcommands) has none. */
   run?(call: Call): void;
 }

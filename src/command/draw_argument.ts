@@ -10,6 +10,9 @@ const PAIRS_MAX = 2 ** 62;
 const REPLY_BYTES_MIN = 6;
 const REPLY_BYTES_MAX = 2 ** 30;
 
+/** A reply would become, or is, longer than any may be. */
+export class ReplyTooLong extends HeapFull {}
+
 /**
  * The count at argument 2, behind which an option in lower case may ask for values or scores. What
  * can be wrong is checked in Redis's order; NaN after replying with the error.
@@ -26,16 +29,17 @@ export function drawCountOrReply(call: Call, withValues: "withvalues" | "withsco
 /**
  * Before so many are drawn, each from all: what nobody could read is not made, where Redis would
  * write until its client is cut off.
- * @throws {HeapFull} where it is sure to be too much.
+ * @throws {ReplyTooLong} where it is sure to be too much.
  */
 export function expectReadable(count: number): void {
-  if (count * REPLY_BYTES_MIN > REPLY_BYTES_MAX) throw new HeapFull();
+  if (count * REPLY_BYTES_MIN > REPLY_BYTES_MAX) throw new ReplyTooLong();
 }
 
 /**
  * The same while they are drawn, into a reply that was `lengthBefore` long.
- * @throws {HeapFull}
+ * @throws {ReplyTooLong}
  */
 export function expectStillReadable(call: Call, lengthBefore: number): void {
-  if (call.reply.length - lengthBefore > REPLY_BYTES_MAX) throw new HeapFull();
+  const { reply } = call;
+  if (reply.isCut || reply.length - lengthBefore > REPLY_BYTES_MAX) throw new ReplyTooLong();
 }

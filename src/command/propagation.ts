@@ -34,6 +34,8 @@ export class Propagation {
 
   #collected: CollectedCommand[] = [];
   #isReplaced = false;
+  /** Several commands belong together (a transaction): {@link finish} only collects. */
+  #isGrouping = false;
 
   /** True when somebody listens: only then is it worth to make the arguments. */
   get isActive(): boolean {
@@ -72,7 +74,15 @@ export class Propagation {
     const repeatsOriginal = isChanged && !this.#isReplaced;
     this.#isReplaced = false;
     const sink = this.sink;
-    if (sink === null) return;
+    if (sink === null) {
+      // What was collected before nobody listened any more is for nobody.
+      if (this.#collected.length > 0) this.#collected = [];
+      return;
+    }
+    if (this.#isGrouping) {
+      if (repeatsOriginal) this.#collected.push({ databaseIndex, parts: viewsOf(args) });
+      return;
+    }
     const collected = this.#collected;
     if (collected.length === 0) {
       if (repeatsOriginal) sink.original(databaseIndex, args);
@@ -86,6 +96,20 @@ export class Propagation {
     if (isTransaction) sink.end();
   }
 
+  /**
+   * What comes up to {@link endGroup} belongs together. The arguments of commands that are run
+   * meanwhile must stay as they are until then.
+   */
+  beginGroup(): void {
+    this.#isGrouping = true;
+  }
+
+  /** Ends a group; what it came to is handed over when the command that made it is finished. */
+  endGroup(): void {
+    this.#isGrouping = false;
+    this.suppress();
+  }
+
   /** Hands over what has been collected outside of a command, each for itself. */
   finishAlone(): void {
     const collected = this.#collected;
@@ -93,6 +117,12 @@ export class Propagation {
     this.#collected = [];
     for (const each of collected) this.sink?.command(each.databaseIndex, each.parts);
   }
+}
+
+function viewsOf(args: Arguments): Uint8Array[] {
+  const views: Uint8Array[] = [];
+  for (let i = 0; i < args.count; i++) views.push(args.view(i));
+  return views;
 }
 
 function asBytes(part: string | Uint8Array): Uint8Array {

@@ -14,7 +14,6 @@
  */
 import { copyBytes } from "../heap/heap_view.ts";
 import { Dict } from "../heap/dict.ts";
-import { DictWalk } from "../heap/dict_walk.ts";
 import {
   ENTRY_EXPIRES,
   ENTRY_EXPIRES_AT,
@@ -26,6 +25,7 @@ import {
 } from "../heap/entry.ts";
 import { Heap, HeapFull } from "../heap/heap.ts";
 import { checkDatabase } from "./database_check.ts";
+import { freeDetached } from "./detached_entries.ts";
 import { Entries, INLINE_ENTRY_BYTES_MAX, NO_EXPIRY } from "./entries.ts";
 import type { KeysAhead } from "./keys_ahead.ts";
 import type { Keyspace } from "./keyspace.ts";
@@ -54,6 +54,8 @@ export class Database extends Entries {
   readonly #keysAhead: KeysAhead;
   /** The hash of the key that was looked up last. */
   #lastHash = 0;
+  /** A value has just been deleted that the next one to be added replaces. */
+  #isOverwriting = false;
   /** The hashes of a bulk insertion. */
   #bulkHashes: Int32Array = new Int32Array(0);
 
@@ -142,7 +144,7 @@ export class Database extends Entries {
     expiresAtMs: number,
   ): number {
     const expires = expiresAtMs !== NO_EXPIRY ? ENTRY_EXPIRES : 0;
-    if ((kind & TYPE_MASK) !== TYPE_STRING) this.#keyspace.holdsCollections = true;
+    if ((kind & TYPE_MASK) !== TYPE_STRING) this.#addsCollection(bytes, start, end);
     // Room first: when the heap is full nothing must have changed.
     this.keys.reserve(this.#lastHash);
     if (expires !== 0) this.expires.reserve(this.#lastHash);
@@ -158,6 +160,7 @@ export class Database extends Entries {
       this.writeExpiry(ref, expiresAtMs);
       this.expires.insert(this.#lastHash, ref);
     }
+    if (this.#keyspace.signalsNewKeys) this.#signalAdded(bytes, start, end);
     return ref;
   }
 
@@ -218,7 +221,7 @@ export class Database extends Entries {
     expiresAtMs: number,
   ): number {
     const expires = expiresAtMs !== NO_EXPIRY ? ENTRY_EXPIRES : 0;
-    this.#keyspace.holdsCollections = true;
+    this.#addsCollection(bytes, start, end);
     this.keys.reserve(this.#lastHash);
     if (expires !== 0) this.expires.reserve(this.#lastHash);
     const isExpiring = this.#hasExpiringFields(kind, root);
@@ -231,6 +234,7 @@ export class Database extends Entries {
       this.writeExpiry(ref, expiresAtMs);
       this.expires.insert(this.#lastHash, ref);
     }
+    if (this.#keyspace.signalsNewKeys) this.#signalAdded(bytes, start, end);
     if (isExpiring) this.expiringFields.insert(this.#lastHash, ref);
     return ref;
   }
@@ -360,7 +364,9 @@ export class Database extends Entries {
    */
   replaceValue(ref: number, kind: number, valueLength: number, expiresAtMs: number): number {
     const expires = expiresAtMs !== NO_EXPIRY ? ENTRY_EXPIRES : 0;
-    if ((kind & TYPE_MASK) !== TYPE_STRING) this.#keyspace.holdsCollections = true;
+    const isString = (kind & TYPE_MASK) === TYPE_STRING;
+    if (!isString) this.#keyspace.holdsCollections = true;
+    if (this.#keyspace.signalsKeys) this.#signalReplaced(ref, isString);
     if (isGraph(this.kindOf(ref))) ref = this.toBytes(ref, kind, 0);
     ref = (this.flagsOf(ref) & ENTRY_EXPIRES) === expires
       ? this.resizeValue(ref, valueLength, 0)
@@ -387,12 +393,8 @@ export class Database extends Entries {
 
   /** Ends an entry, value and all. */
   delete(ref: number): void {
-    const outside = this.outsideOf(ref);
-    const kind = this.kindOf(ref);
     this.#detach(ref);
-    this.heap.free(ref);
-    if (isGraph(kind)) freeGraph(this.#keyspace, kind, outside);
-    else if (outside !== 0) this.heap.free(outside);
+    this.#freeEntry(ref);
   }
 
   /** As {@link delete}, but what a graph is made of is freed later, in slices. */
@@ -405,8 +407,12 @@ export class Database extends Entries {
     this.#keyspace.lazyFree.addValue(graphOf(kind).free(this.#keyspace, root));
   }
 
-  /** Ends an entry because its key gets another value. */
-  deleteReplaced(ref: number): void {
+  /**
+   * Ends an entry because its key gets another value, or as if it did.
+   * @param isOverwritten the key is added again next, and that does not make it a new one.
+   */
+  deleteReplaced(ref: number, isOverwritten: boolean = false): void {
+    this.#isOverwriting = isOverwritten;
     if (this.#keyspace.freesReplacedLazily) this.unlink(ref);
     else this.delete(ref);
   }
@@ -424,6 +430,7 @@ export class Database extends Entries {
       return copy;
     }
     const hash = this.hash.hash(key, start, end);
+    if (this.typeOf(ref) !== TYPE_STRING) target.#addsCollection(key, start, end);
     target.keys.reserve(hash);
     if ((flags & ENTRY_EXPIRES) !== 0) target.expires.reserve(hash);
     const isExpiring = this.#hasExpiringFields(this.kindOf(ref), this.outsideOf(ref));
@@ -440,6 +447,7 @@ export class Database extends Entries {
     if (isExpiring) target.expiringFields.insert(hash, moved);
     this.#detach(ref);
     heap.free(ref);
+    if (this.#keyspace.signalsNewKeys) target.#signalAdded(key, start, end);
     return moved;
   }
 
@@ -510,22 +518,7 @@ export class Database extends Entries {
     this.expires.clear();
     this.expiringFields.clear();
     this.#resetCursors();
-    return this.#freeDetached(detached);
-  }
-
-  *#freeDetached(keys: Dict): Generator<undefined, void, void> {
-    const walk = new DictWalk(this.heap, keys.root);
-    while (walk.next()) {
-      for (let i = 0; i < walk.count; i++) {
-        const kind = this.kindOf(walk.refs[i]);
-        const outside = this.outsideOf(walk.refs[i]);
-        this.heap.free(walk.refs[i]);
-        if (isGraph(kind)) yield* graphOf(kind).free(this.#keyspace, outside);
-        else if (outside !== 0) this.heap.free(outside);
-      }
-      yield;
-    }
-    keys.clear();
+    return freeDetached(this, detached);
   }
 
   #freeEntry(ref: number): void {
@@ -669,8 +662,32 @@ export class Database extends Entries {
     return kind === KIND_HASHTABLE && this.#keyspace.records.expiringCount(root) > 0;
   }
 
+  #signalAdded(bytes: Uint8Array, start: number, end: number): void {
+    const isOverwriting = this.#isOverwriting;
+    this.#isOverwriting = false;
+    if (!isOverwriting) this.#keyspace.events.keyAdded?.(this, bytes, start, end);
+  }
+
+  #addsCollection(bytes: Uint8Array, start: number, end: number): void {
+    const keyspace = this.#keyspace;
+    keyspace.holdsCollections = true;
+    if (keyspace.signalsKeys) keyspace.events.keyReady?.(this, bytes, start, end);
+  }
+
+  /** A value is about to give way to one that is a string, or is none. */
+  #signalReplaced(ref: number, isString: boolean): void {
+    const { events } = this.#keyspace;
+    if (this.typeOf(ref) !== TYPE_STRING) events.keyGone?.(this, ref);
+    if (isString) return;
+    const key = this.keyOf(ref);
+    events.keyReady?.(this, key, 0, key.length);
+  }
+
   /** Takes an entry out of every dict. */
   #detach(ref: number): void {
+    if (this.#keyspace.signalsKeys && this.typeOf(ref) !== TYPE_STRING) {
+      this.#keyspace.events.keyGone?.(this, ref);
+    }
     const hash = this.hashOf(ref);
     if (this.#hasExpiringFields(this.kindOf(ref), this.outsideOf(ref))) {
       if (this.expiringFields.findReference(hash, ref)) this.expiringFields.removeFound();

@@ -28,6 +28,8 @@ export interface KeyspaceEvents {
   /**
    * The time of a field, named by `bytes[start..end)`, has come; it is about to be deleted, and its
    * key with it when it is the last one (to be propagated as HDEL).
+   * @param isNews nobody has been told yet that fields of this hash expire: active expiry ends many
+   *   in one go.
    */
   fieldExpired?(
     database: Database,
@@ -35,9 +37,23 @@ export interface KeyspaceEvents {
     bytes: Uint8Array,
     start: number,
     end: number,
+    isNews: boolean,
+    isLast: boolean,
   ): void;
   /** A command has removed every key of every database. */
   flushedAll?(): void;
+  /** A key with a value of another type than string was added, or a stream got more (`signalsKeys`). */
+  keyReady?(database: Database, bytes: Uint8Array, start: number, end: number): void;
+  /** A key was added (`signalsNewKeys`). */
+  keyAdded?(database: Database, bytes: Uint8Array, start: number, end: number): void;
+  /** A key with such a value is gone or becomes a string (`signalsKeys`). */
+  keyGone?(database: Database, ref: number): void;
+  /** All keys of a database are about to go, or to change places with those of another. */
+  replacing?(database: Database, other: Database | null): void;
+  /** That has been done. */
+  replaced?(database: Database): void;
+  /** One database or all of them have been emptied, together. */
+  flushed?(): void;
 }
 
 export class Keyspace {
@@ -74,6 +90,10 @@ export class Keyspace {
    * True while expired keys must only look absent and not be deleted: paused clients.
    */
   keepsExpired = false;
+  /** Somebody waits for keys: the events `keyReady` and `keyGone` are told. */
+  signalsKeys = false;
+  /** Somebody wants to know of new keys: the event `keyAdded` is told. */
+  signalsNewKeys = false;
   /** True while an append-only file is loaded: keys live until their DEL comes. */
   ignoresExpiry = false;
   /** `lazyfree-lazy-expire`, `lazyfree-lazy-server-del`: what ends so is freed later. */
@@ -135,6 +155,11 @@ export class Keyspace {
     else database.delete(ref);
   }
 
+  /** A stream has got another entry, or has lost a group that somebody may wait for. */
+  signalStream(database: Database, bytes: Uint8Array, start: number, end: number): void {
+    if (this.signalsKeys) this.events.keyReady?.(database, bytes, start, end);
+  }
+
   /** Keys of all databases. */
   get size(): number {
     let size = 0;
@@ -144,13 +169,18 @@ export class Keyspace {
 
   /** Exchanges the contents of two databases (SWAPDB). */
   swap(first: number, second: number): void {
+    if (first === second) return;
     const databases = this.databases;
     const one = databases[first];
     const other = databases[second];
+    this.events.replacing?.(one, other);
+    this.events.replacing?.(other, one);
     databases[first] = other;
     databases[second] = one;
     one.index = second;
     other.index = first;
+    this.events.replaced?.(one);
+    this.events.replaced?.(other);
   }
 
   /**
@@ -158,6 +188,8 @@ export class Keyspace {
    * @param isLazy what can be freed later is, in slices.
    */
   flush(database?: Database, isLazy = false): number {
+    const flushed = database === undefined ? this.databases : [database];
+    for (const each of flushed) this.events.replacing?.(each, null);
     const count = database === undefined ? this.size : database.size;
     if (count === this.size) {
       // Nothing else lives in the heap: it is emptied page by page instead of key by key.
@@ -171,6 +203,8 @@ export class Keyspace {
       const steps = database?.detachAll();
       if (steps !== undefined) this.lazyFree.addDatabase(steps, count);
     } else database?.clear();
+    for (const each of flushed) this.events.replaced?.(each);
+    this.events.flushed?.();
     return count;
   }
 

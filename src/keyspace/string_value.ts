@@ -54,7 +54,7 @@ export function setString(
   const length = end - start;
   if (expiresAtMs === KEEP_EXPIRY) expiresAtMs = ref === 0 ? -1 : database.expiresAtMs(ref);
   if (ref !== 0 && database.typeOf(ref) !== TYPE_STRING) {
-    database.deleteReplaced(ref);
+    database.deleteReplaced(ref, true);
     ref = database.find(key, keyStart, keyEnd);
   }
   ref = ref === 0

@@ -4,11 +4,19 @@
  *
  * A handler must have taken what it needs when it returns: the buffer is used again.
  */
+import { LOWER } from "../base/ascii.ts";
+
 export class Arguments {
   bytes: Uint8Array = new Uint8Array(0);
-  starts: Int32Array = new Int32Array(64);
-  ends: Int32Array = new Int32Array(64);
+  starts: Int32Array;
+  ends: Int32Array;
   count = 0;
+
+  /** @param room so many arguments before more room is made. */
+  constructor(room = 64) {
+    this.starts = new Int32Array(Math.max(room, 1));
+    this.ends = new Int32Array(Math.max(room, 1));
+  }
 
   /** Adds an argument that stands at a range of `bytes`. */
   push(start: number, end: number): void {
@@ -20,6 +28,16 @@ export class Arguments {
   /** Length of an argument in bytes. */
   lengthOf(index: number): number {
     return this.ends[index] - this.starts[index];
+  }
+
+  /** True when the argument is that word, given in lower case. */
+  is(index: number, word: string): boolean {
+    const start = this.starts[index];
+    if (this.ends[index] - start !== word.length) return false;
+    for (let i = 0; i < word.length; i++) {
+      if (LOWER[this.bytes[start + i]] !== word.charCodeAt(i)) return false;
+    }
+    return true;
   }
 
   /** A view of an argument; lent like the buffer itself. */
@@ -38,6 +56,28 @@ export class Arguments {
     for (let i = 0; i < other.count; i++) {
       this.push(other.starts[i] + offset, other.ends[i] + offset);
     }
+  }
+
+  /** A copy of all of them, in bytes of their own. */
+  clone(): Arguments {
+    const copy = new Arguments(this.count);
+    const start = this.starts[0];
+    let end = 0;
+    for (let i = 0; i < this.count; i++) if (this.ends[i] > end) end = this.ends[i];
+    copy.bytes = this.bytes.slice(start, end);
+    copy.takeFrom(this, -start);
+    return copy;
+  }
+
+  /** Puts other bytes in the place of an argument: for arguments that have bytes of their own. */
+  replace(index: number, bytes: Uint8Array): void {
+    const { length } = this.bytes;
+    const joined = new Uint8Array(length + bytes.length);
+    joined.set(this.bytes);
+    joined.set(bytes, length);
+    this.bytes = joined;
+    this.starts[index] = length;
+    this.ends[index] = joined.length;
   }
 
   /** The buffer's bytes have moved. */

@@ -98,6 +98,11 @@ export class RequestParser {
     return this.#isBuffered ? this.#end - this.#position : 0;
   }
 
+  /** Bytes that have to be held at once for the argument that arrives, its line end included. */
+  get awaitedBytes(): number {
+    return this.#left < 0 || this.#bulkLength < 0 ? 0 : this.#bulkLength + 2;
+  }
+
   /** Bytes of the parser's own buffer (CLIENT LIST's qbuf plus qbuf-free). */
   get bufferBytes(): number {
     return this.#buffer.length;
@@ -132,7 +137,7 @@ export class RequestParser {
       this.args = this.#own;
     }
     if (this.#buffer.length < length + this.#expectedBytes()) {
-      this.#buffer = new Uint8Array(bufferSize(length + this.#expectedBytes()));
+      this.#buffer = new Uint8Array(this.#sizeFor(length));
     }
     this.#buffer.set(this.#bytes.subarray(start, this.#end));
     this.#bytes = this.#buffer;
@@ -339,10 +344,17 @@ export class RequestParser {
     return Math.max(0, Math.min(this.#bulkLength + 2 - there, Math.max(BULK_TRUST_BYTES, there)));
   }
 
+  /** The buffer for so many bytes, and for what is known to come. */
+  #sizeFor(length: number): number {
+    const expectedBytes = this.#expectedBytes();
+    // A long bulk takes what it takes and not a power of two.
+    return expectedBytes > 0 ? length + expectedBytes : bufferSize(length);
+  }
+
   #reserve(length: number): void {
     const needed = this.#end + length;
     if (needed <= this.#buffer.length) return;
-    const larger = new Uint8Array(bufferSize(needed + this.#expectedBytes()));
+    const larger = new Uint8Array(this.#sizeFor(needed));
     larger.set(this.#buffer.subarray(0, this.#end));
     this.#buffer = larger;
     this.#bytes = larger;
@@ -354,7 +366,7 @@ export class RequestParser {
     if (start === this.#end && this.#left < 0) return this.#forget();
     if (start === 0) return;
     const length = this.#end - start;
-    const wanted = bufferSize(length + this.#expectedBytes());
+    const wanted = this.#sizeFor(length);
     if (this.#buffer.length > KEPT_BUFFER_BYTES_MAX && wanted <= this.#buffer.length >>> 2) {
       // What is left of something large does not keep its buffer.
       const smaller = new Uint8Array(wanted);

@@ -26,6 +26,11 @@ export const SAME_OBJECT = "ERR source and destination objects are the same";
 export const OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
 export const LOADING = "LOADING Redis is loading the dataset in memory";
 export const NO_AUTH = "NOAUTH Authentication required.";
+export const NOT_IN_TRANSACTION = "ERR Command not allowed inside a transaction";
+export const NO_REPLICAS = "NOREPLICAS Not enough good replicas to write.";
+/** To a monitor: to Redis it is a kind of replica. */
+export const NOT_FOR_REPLICAS = "ERR Replica can't interact with the keyspace";
+export const EXEC_ABORTED = "EXECABORT Transaction discarded because of previous errors.";
 export const NO_PROTO = "NOPROTO unsupported protocol version";
 export const WRONG_PASS = "WRONGPASS invalid username-password pair or user is disabled.";
 
@@ -47,4 +52,16 @@ export function unknownSubcommand(subcommand: string, container: string): string
 export function unknownSubcommandOrArity(subcommand: string, container: string): string {
   return `ERR unknown subcommand or wrong number of arguments for '${subcommand}'. ` +
     `Try ${container.toUpperCase()} HELP.`;
+}
+
+/** EXEC itself is refused: that ends the transaction. */
+export function execAborted(error: string): string {
+  const reason = error.startsWith("ERR ") ? error.slice(4) : error;
+  return `EXECABORT Transaction discarded because of: ${reason}`;
+}
+
+/** A connection of RESP2 that has subscribed is there for messages alone. */
+export function notWhileSubscribed(fullName: string): string {
+  return `ERR Can't execute '${fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / ` +
+    "RESET are allowed in this context";
 }

@@ -36,12 +36,20 @@ export class ClientCare {
   #lookAfter(client: Client, timeoutMs: number): void {
     const engine = this.#engine;
     const silentMs = engine.keyspace.nowMs - client.lastInteractionMs;
-    // One that has been made to wait is not idle.
-    if (timeoutMs > 0 && silentMs > timeoutMs && !client.isPostponed) {
+    if (timeoutMs > 0 && silentMs > timeoutMs && !isExpectedSilent(client)) {
       engine.log.verbose("Closing idle client");
       return engine.closeClient(client, "now");
     }
     client.parser.shrink(silentMs > SILENT_MS);
+    client.heldBytes = client.inFlightBytes;
+    client.reply.adapt(engine.keyspace.nowMs);
     if (client.outputBytes > 0) engine.limitOutput(client);
+    if (!client.isClosed) engine.memoryLimit.clientChanged(client);
   }
+}
+
+/** One that waits, or listens to what others do, is not idle. */
+function isExpectedSilent(client: Client): boolean {
+  return client.isPostponed || client.blocked !== null || client.subscriptions !== null ||
+    client.isMonitor;
 }

@@ -11,17 +11,27 @@ import { sortCommands } from "../command/sort/commands.ts";
 import { streamCommands } from "../command/stream/commands.ts";
 import { stringCommands } from "../command/string/commands.ts";
 import { zsetCommands } from "../command/zset/commands.ts";
+import { aclCommands } from "./commands/acl.ts";
 import { clientCommands } from "./commands/client.ts";
+import { clusterCommands } from "./commands/cluster.ts";
 import { commandCommands } from "./commands/command.ts";
 import { configCommands } from "./commands/config.ts";
 import { connectionCommands } from "./commands/connection.ts";
 import { debugCommands } from "./commands/debug.ts";
 import { functionCommands } from "./commands/function.ts";
 import { infoCommands } from "./commands/info.ts";
+import { latencyCommands } from "./commands/latency.ts";
 import { lolwutCommands } from "./commands/lolwut.ts";
 import { memoryCommands } from "./commands/memory.ts";
+import { moduleCommands } from "./commands/module.ts";
+import { monitorCommands } from "./commands/monitor.ts";
 import { persistenceCommands } from "./commands/persistence.ts";
+import { roleCommands } from "./commands/role.ts";
+import { slowLogCommands } from "./commands/slowlog.ts";
+import { pubSubCommands } from "./commands/pubsub.ts";
 import { timeCommands } from "./commands/time.ts";
+import { transactionCommands } from "./commands/transaction.ts";
+import { waitCommands } from "./commands/wait.ts";
 import { ConfigError } from "./config/conf_file.ts";
 import type { Engine } from "./engine.ts";
 import { Command, CommandTable } from "./registry.ts";
@@ -42,6 +52,7 @@ export function commandTable(engine: Engine): CommandTable {
     ...genericCommands,
     ...dumpCommands,
     ...connectionCommands(engine),
+    ...aclCommands(engine),
     ...clientCommands(engine),
     ...commandCommands(engine),
     ...configCommands(engine),
@@ -51,9 +62,19 @@ export function commandTable(engine: Engine): CommandTable {
     ...memoryCommands(engine),
     ...debugCommands(engine),
     ...timeCommands(engine),
+    ...transactionCommands(engine),
+    ...waitCommands(engine),
+    ...pubSubCommands(engine),
     ...lolwutCommands(engine),
+    ...slowLogCommands(engine),
+    ...latencyCommands(engine),
+    ...monitorCommands(engine),
+    ...moduleCommands(engine),
+    ...roleCommands,
+    ...clusterCommands,
   ];
   const commands = definitions.map((definition) => new Command(definition, null));
+  numberCommands(commands, 0);
   return new CommandTable(commands, renamedCommands(engine, commands));
 }
 
@@ -71,4 +92,14 @@ function renamedCommands(engine: Engine, commands: readonly Command[]): Map<stri
     renamed.set(name, next);
   }
   return renamed;
+}
+
+/** Numbers commands and what is below them; returns the next number. */
+function numberCommands(commands: readonly Command[], first: number): number {
+  let id = first;
+  for (const command of commands) {
+    command.id = id++;
+    id = numberCommands(command.subcommands?.commands ?? [], id);
+  }
+  return id;
 }

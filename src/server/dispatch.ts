@@ -5,27 +5,62 @@
 import { equalsIgnoringCase, latin1, latin1Bytes } from "../base/ascii.ts";
 import { HeapFull } from "../heap/heap.ts";
 import {
+  execAborted,
   LOADING,
   NO_AUTH,
+  NO_REPLICAS,
+  NOT_FOR_REPLICAS,
+  NOT_IN_TRANSACTION,
+  notWhileSubscribed,
   OUT_OF_MEMORY,
   unknownSubcommand,
   wrongArity,
 } from "../protocol/wire_errors.ts";
+import { ReplyTooLong } from "../command/draw_argument.ts";
 import type { Arguments } from "../protocol/arguments.ts";
+import type { ReplyWriter } from "../protocol/reply_writer.ts";
+import { REPLY_BYTES_MAX } from "../protocol/reply_writer.ts";
+import type { BlockedCommand } from "./blocking/blocked_command.ts";
 import type { Client } from "./client.ts";
 import type { Engine } from "./engine.ts";
 import type { Command } from "./registry.ts";
-import { FLAG_LOADING, FLAG_NO_AUTH, FLAG_PROTECTED, FLAG_WRITE } from "./registry.ts";
+import {
+  FLAG_EXEC,
+  FLAG_FAST,
+  FLAG_LOADING,
+  FLAG_MAY_REPLICATE,
+  FLAG_NO_AUTH,
+  FLAG_NO_MULTI,
+  FLAG_NOT_QUEUED,
+  FLAG_PROTECTED,
+  FLAG_READONLY,
+  FLAG_WHILE_SUBSCRIBED,
+  FLAG_WRITE,
+} from "./registry.ts";
+import { flagsOf } from "./transaction/transaction.ts";
 
 /** How much of an unknown command and its arguments an error quotes. */
 const QUOTED_BYTES_MAX = 128;
 /** So many short commands at most share one reading of the clock. */
 const UNTIMED_MAX = 32;
+/** With more arguments no command is short. */
+const SHORT_ARGUMENTS_MAX = 64;
+/** What a monitor may not run. */
+const FLAGS_ON_KEYS = FLAG_READONLY | FLAG_WRITE | FLAG_MAY_REPLICATE;
+const QUEUED = latin1Bytes("+QUEUED\r\n");
 const POST = latin1Bytes("post");
 const HOST = latin1Bytes("host:");
 
 export class Dispatch {
   readonly #engine: Engine;
+  /** How many commands run, each within the one before. */
+  #depth = 0;
+  /** Of the client whose batch runs: short commands are run without further ado. */
+  #isPlain = false;
+  /** The command that ended last was run within another one, which has counted its error. */
+  #endedWithin = false;
+  /** A command that has waited is run again. */
+  #isAgain = false;
   /** When the clock was read last, in its microseconds. */
   #lastUs = 0;
   /** Short commands that have run since; the time since is shared out among them. */
@@ -34,13 +69,32 @@ export class Dispatch {
   /** When the batch began, and how many commands had run by then. */
   #batchUs = 0;
   #batchCommands = 0;
+  /** Each command is timed by itself, however short: somebody wants to know exactly. */
+  #isExact = false;
+
+  /** `min-replicas-to-write`: there are none, so nothing may be written. */
+  #lacksReplicas = false;
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    const { config } = engine;
+    const follow = () => {
+      this.#lacksReplicas = config.number("min-replicas-to-write") > 0 &&
+        config.number("min-replicas-max-lag") > 0;
+      return undefined;
+    };
+    follow();
+    config.onChange(["min-replicas-to-write", "min-replicas-max-lag"], follow);
   }
 
-  /** A batch of commands begins: the time since the last one counts for none of them. */
-  beginBatch(): void {
+  /** A command runs. */
+  get isCalling(): boolean {
+    return this.#depth > 0;
+  }
+
+  /** A batch of a client's commands begins: the time since the last one counts for none of them. */
+  beginBatch(client: Client): void {
+    this.#prepare(client);
     this.#lastUs = this.#engine.clock.monotonicUs();
     this.#batchUs = this.#lastUs;
     this.#batchCommands = this.#engine.statistics.commandsProcessed;
@@ -48,10 +102,29 @@ export class Dispatch {
 
   /** The batch is over: what came has been run, as far as it could be. */
   endBatch(): void {
-    if (this.#untimedCount > 0) this.#settle();
+    if (this.#untimedCount === 1) this.#settleOnly();
+    else if (this.#untimedCount > 0) this.#settle();
     const statistics = this.#engine.statistics;
     const commands = statistics.commandsProcessed - this.#batchCommands;
     statistics.countBatch(this.#lastUs - this.#batchUs, commands);
+  }
+
+  /**
+   * Takes in all that short commands cannot change: when nothing of it matters to any of them, they
+   * need neither gates nor what there is to do behind other commands.
+   */
+  #prepare(client: Client): void {
+    const engine = this.#engine;
+    const { call, keyspace, latency, slowLog } = engine;
+    this.#isExact = slowLog.needsExactTimes || latency.thresholdMs > 0;
+    this.#isPlain = !this.#isExact && isPlain(client) && !engine.memoryLimit.isOn &&
+      engine.persistence.refusal === "" && !engine.isLoading && !this.#lacksReplicas &&
+      engine.monitors.count === 0 && engine.pause.mode === "off" &&
+      (client.isAuthenticated || !engine.acl.needsAuthentication);
+    call.reply = client.reply;
+    call.database = keyspace.databases[client.databaseIndex];
+    keyspace.isNoTouch = client.isNoTouch;
+    engine.currentClient = client;
   }
 
   /** Runs the command in the client's arguments; false when it has to wait (CLIENT PAUSE). */
@@ -59,85 +132,242 @@ export class Dispatch {
     const engine = this.#engine;
     const args = client.parser.args;
     const command = engine.commands.find(args.bytes, args.starts[0], args.ends[0]);
+    if (
+      this.#isPlain && command !== null && command.isShort && args.count <= SHORT_ARGUMENTS_MAX &&
+      command.accepts(args.count)
+    ) {
+      client.lastCommand = command;
+      this.#callPlain(client, command, args);
+      if (engine.hasDeferred) {
+        engine.settleDeferred();
+        this.#prepare(client);
+      }
+      return true;
+    }
+    const isRun = this.#execute(client, command, args);
+    this.#prepare(client);
+    return isRun;
+  }
+
+  /** A command that is not short, or that all gates matter to. */
+  #execute(client: Client, command: Command | null, args: Arguments): boolean {
+    const engine = this.#engine;
     const found = command === null || command.subcommands === null || args.count === 1
       ? command
       : command.subcommands.find(args.bytes, args.starts[1], args.ends[1]);
+    if (client.tracking !== null) engine.tracking.beginCommand(client, client.lastCommand);
     client.lastCommand = found;
     if (command === null && isHttp(args)) {
       engine.closeHttpClient(client);
       return true;
     }
-    const refusal = found === null ? unknown(args, command) : this.#gate(client, found);
+    const refusal = found === null ? unknown(args, command) : this.#gate(client, found, args);
+    if (client.isClosed) return true;
     if (refusal !== undefined) {
-      if (found !== null) found.rejectedCalls++;
-      this.#refuse(client, refusal);
+      this.#refuse(client, found, args, refusal);
+      if (engine.hasDeferred) engine.settleDeferred();
       return true;
     }
-    if (engine.pause.mode !== "off" && engine.pause.holds(found!)) return false;
-    this.#call(client, found!);
+    if (engine.pause.mode !== "off" && !client.isMonitor) {
+      if (engine.pause.holds(flagsOf(client, found!))) return false;
+    }
+    if (client.transaction !== null && (found!.flags & FLAG_NOT_QUEUED) === 0) {
+      client.transaction.queue(client, found!, args);
+      this.#replyQueued(client);
+    } else {
+      this.#call(client, found!, args);
+      if (engine.hasDeferred) engine.settleDeferred();
+    }
     return true;
   }
 
-  /** The error that keeps a command from running, if any. */
-  #gate(client: Client, command: Command): string | undefined {
-    if (command.run === null || !command.accepts(client.parser.args.count)) {
-      return wrongArity(command.fullName);
+  /**
+   * Runs a command within another one (EXEC): with statistics and propagation of its own, but
+   * its reply is a part of the other's.
+   */
+  callWithin(client: Client, command: Command, args: Arguments): void {
+    this.#call(client, command, args);
+  }
+
+  /** Runs a command again that has waited for keys. It may ask to wait once more. */
+  callAgain(client: Client, command: Command, args: Arguments): void {
+    const { clock, currentClient } = this.#engine;
+    // What has passed since the clock was read last is not this command's.
+    if (this.#untimedCount > 0) this.#settle();
+    else this.#lastUs = clock.monotonicUs();
+    this.#isAgain = true;
+    const refusal = this.#gate(client, command, args);
+    if (!client.isClosed) {
+      if (refusal !== undefined) this.#refuse(client, command, args, refusal);
+      else this.#call(client, command, args);
     }
-    if (command.flags !== 0) {
-      if ((command.flags & FLAG_PROTECTED) !== 0) {
-        const refusal = this.#engine.protectedRefusal(client, command);
-        if (refusal !== undefined) return refusal;
-      }
-      if (
-        !client.isAuthenticated && (command.flags & FLAG_NO_AUTH) === 0 &&
-        this.#engine.config.text("requirepass") !== ""
-      ) return NO_AUTH;
-      const { refusal } = this.#engine.persistence;
-      if (refusal !== "" && ((command.flags & FLAG_WRITE) !== 0 || command.fullName === "ping")) {
-        return refusal;
-      }
-      if (this.#engine.isLoading && (command.flags & FLAG_LOADING) === 0) return LOADING;
+    this.#isAgain = false;
+    this.#engine.currentClient = currentClient;
+  }
+
+  /** A command that has waited has been replied to otherwise: it counts now. */
+  endOfWaiting(
+    client: Client,
+    blocked: BlockedCommand,
+    errorsBefore: number,
+    lengthBefore: number,
+  ): void {
+    const { command, args, us } = blocked;
+    const { statistics } = this.#engine;
+    command.calls++;
+    client.commandCount++;
+    statistics.commandsProcessed++;
+    if (client.reply.errorCount !== errorsBefore) {
+      command.failedCalls++;
+      statistics.countError(client.reply.lastError);
     }
+    this.#record(client, command, args, us);
+    if (client.replyMode !== "on") withhold(client, lengthBefore);
+  }
+
+  /** The error that keeps a command from running, if any: the gates of Redis's processCommand. */
+  #gate(client: Client, command: Command, args: Arguments): string | undefined {
+    const engine = this.#engine;
+    if (command.run === null || !command.accepts(args.count)) return wrongArity(command.fullName);
+    const flags = flagsOf(client, command);
+    if ((flags & FLAG_PROTECTED) !== 0) {
+      const refusal = engine.protectedRefusal(client, command);
+      if (refusal !== undefined) return refusal;
+    }
+    if (!client.isAuthenticated && (flags & FLAG_NO_AUTH) === 0 && engine.acl.needsAuthentication) {
+      return NO_AUTH;
+    }
+    if (client.transaction !== null && (flags & FLAG_NO_MULTI) !== 0) return NOT_IN_TRANSACTION;
+    if (!client.user.isUnrestricted) {
+      const refusal = engine.acl.refusal(client, command, args);
+      if (refusal !== undefined) return refusal;
+    }
+    if (engine.memoryLimit.isOn && !engine.memoryLimit.makeRoom(client, flags)) {
+      return OUT_OF_MEMORY;
+    }
+    const { refusal } = engine.persistence;
+    if (refusal !== "" && ((flags & FLAG_WRITE) !== 0 || command.fullName === "ping")) {
+      return refusal;
+    }
+    if (this.#lacksReplicas && (flags & FLAG_WRITE) !== 0) return NO_REPLICAS;
+    if (
+      client.subscriptions !== null && client.reply.protocol === 2 &&
+      (flags & FLAG_WHILE_SUBSCRIBED) === 0
+    ) return notWhileSubscribed(command.fullName);
+    if (engine.isLoading && (flags & FLAG_LOADING) === 0) return LOADING;
+    if (client.isMonitor && (flags & FLAGS_ON_KEYS) !== 0) return NOT_FOR_REPLICAS;
     return undefined;
   }
 
-  #call(client: Client, command: Command): void {
+  /** A short command while nothing else matters; everything is prepared. */
+  #callPlain(client: Client, command: Command, args: Arguments): void {
+    const { call, persistence, propagation, statistics } = this.#engine;
+    const { reply } = client;
+    const errorsBefore = reply.errorCount;
+    const dirtyBefore = call.dirty;
+    const lengthBefore = reply.length;
+    call.args = args;
+    call.name = command.fullName;
+    this.#depth = 1;
+    try {
+      command.run!(call);
+    } catch (thrown) {
+      refuseTooMuch(thrown, reply, lengthBefore);
+    }
+    this.#depth = 0;
+    command.calls++;
+    client.commandCount++;
+    statistics.commandsProcessed++;
+    this.#untimed[this.#untimedCount++] = command;
+    if (this.#untimedCount === UNTIMED_MAX) this.#settle();
+    if (reply.errorCount !== errorsBefore) this.#countFailure(command, reply);
+    const isChanged = call.dirty !== dirtyBefore;
+    if (propagation.isPending) this.#propagate(client, command, args, isChanged);
+    if (isChanged) persistence.holdReply(client, lengthBefore);
+  }
+
+  #call(client: Client, command: Command, args: Arguments): void {
     const engine = this.#engine;
     const call = engine.call;
     const reply = client.reply;
     const errorsBefore = reply.errorCount;
     const dirtyBefore = call.dirty;
     const lengthBefore = reply.length;
-    call.args = client.parser.args;
+    const { replyMode } = client;
+    const isOutermost = this.#depth === 0;
+    const isTimedAlone = !command.isShort || !isOutermost || this.#isExact ||
+      args.count > SHORT_ARGUMENTS_MAX;
+    if (isTimedAlone && this.#untimedCount > 0) this.#settle();
+    const beganUs = this.#lastUs;
+    call.args = args;
     call.reply = reply;
     call.database = engine.keyspace.databases[client.databaseIndex];
     call.name = command.fullName;
     engine.currentClient = client;
     engine.keyspace.isNoTouch = client.isNoTouch;
-    if (!command.isShort && this.#untimedCount > 0) this.#settle();
+    this.#depth++;
     try {
       command.run!(call);
     } catch (thrown) {
-      if (!(thrown instanceof HeapFull)) throw thrown;
-      reply.length = lengthBefore;
-      reply.error(OUT_OF_MEMORY);
+      refuseTooMuch(thrown, reply, lengthBefore);
     }
-    command.calls++;
-    this.#untimed[this.#untimedCount++] = command;
-    if (!command.isShort || this.#untimedCount === UNTIMED_MAX) this.#settle();
-    client.commandCount++;
-    engine.statistics.commandsProcessed++;
-    if (reply.errorCount !== errorsBefore) {
-      command.failedCalls++;
-      engine.statistics.countError(reply.lastError);
-    }
+    this.#depth--;
     const isChanged = call.dirty !== dirtyBefore;
-    if (engine.propagation.isPending) {
-      const isAtomic = !command.visitsKeysAsTheyCome;
-      engine.propagation.finish(isChanged, call.database.index, call.args, isAtomic);
+    const ranOthers = isOutermost && this.#endedWithin;
+    this.#endedWithin = !isOutermost;
+    if (engine.monitors.count > 0 && !this.#isAgain) engine.monitors.feed(client, command, args);
+    if (client.blocked === null) {
+      command.calls++;
+      client.commandCount++;
+      engine.statistics.commandsProcessed++;
+      if (reply.errorCount !== errorsBefore && !ranOthers) this.#countFailure(command, reply);
+      if (isTimedAlone) this.#record(client, command, args, this.#elapsedUs(beganUs));
+      else {
+        this.#untimed[this.#untimedCount++] = command;
+        if (this.#untimedCount === UNTIMED_MAX) this.#settle();
+      }
+      // Not over: it counts when it is. What it has done so far is propagated (a new consumer).
+    } else client.blocked.us += this.#elapsedUs(beganUs);
+    if (engine.propagation.isPending) this.#propagate(client, command, args, isChanged);
+    if (client.tracking !== null && (command.flags & FLAG_READONLY) !== 0) {
+      engine.tracking.remember(client, command, args);
     }
-    if (client.replyMode !== "on") this.#withholdReply(client, lengthBefore);
-    if (isChanged) engine.persistence.holdReply(client, lengthBefore);
+    if (replyMode !== "on" || client.replyMode !== "on") {
+      if (replyMode !== "on" && client.isSilent && !ranOthers) takeBack(client, lengthBefore);
+      if (isOutermost && client.blocked === null) passSkip(client);
+    }
+    if (isChanged && isOutermost) engine.persistence.holdReply(client, lengthBefore);
+  }
+
+  #countFailure(command: Command, reply: ReplyWriter): void {
+    command.failedCalls++;
+    this.#engine.statistics.countError(reply.lastError);
+  }
+
+  /** Hands over what is to be repeated of a command, and notes how far the log is then. */
+  #propagate(client: Client, command: Command, args: Arguments, isChanged: boolean): void {
+    const { call, persistence: { log }, propagation } = this.#engine;
+    const { offset } = log;
+    const isAtomic = !command.visitsKeysAsTheyCome;
+    propagation.finish(isChanged, call.database.index, args, isAtomic);
+    if (log.offset !== offset) client.logOffset = log.offset;
+  }
+
+  /** Reads the clock: the time since then, in microseconds. */
+  #elapsedUs(beganUs: number): number {
+    this.#lastUs = this.#engine.clock.monotonicUs();
+    return this.#lastUs - beganUs;
+  }
+
+  /** Notes the time of a command that was timed by itself. */
+  #record(client: Client, command: Command, args: Arguments, us: number): void {
+    const { latency, slowLog } = this.#engine;
+    command.microseconds += us;
+    if (latency.isTracking) command.recordLatency(us, 1);
+    if (us >= slowLog.thresholdUs) slowLog.add(client, command, args, us);
+    if (latency.thresholdMs > 0 && us >= latency.thresholdMs * 1000) {
+      latency.add((command.flags & FLAG_FAST) !== 0 ? "fast-command" : "command", us / 1000);
+    }
   }
 
   /**
@@ -147,29 +377,90 @@ export class Dispatch {
    */
   #settle(): void {
     const nowUs = this.#engine.clock.monotonicUs();
-    const eachUs = (nowUs - this.#lastUs) / this.#untimedCount;
-    for (let i = 0; i < this.#untimedCount; i++) this.#untimed[i].microseconds += eachUs;
+    const count = this.#untimedCount;
+    const eachUs = (nowUs - this.#lastUs) / count;
+    const isTracking = this.#engine.latency.isTracking;
+    // Pipelines are mostly made of one command: its calls are noted together.
+    for (let i = 0; i < count;) {
+      const command = this.#untimed[i];
+      let calls = 1;
+      while (i + calls < count && this.#untimed[i + calls] === command) calls++;
+      command.microseconds += eachUs * calls;
+      if (isTracking) command.recordLatency(eachUs, calls);
+      i += calls;
+    }
     this.#lastUs = nowUs;
     this.#untimedCount = 0;
   }
 
-  #refuse(client: Client, error: string): void {
-    const lengthBefore = client.reply.length;
-    client.reply.error(error);
-    this.#engine.statistics.countError(error);
-    if (client.replyMode !== "on") this.#withholdReply(client, lengthBefore);
+  /** The only command of a batch has a time of its own, which the slow log may want. */
+  #settleOnly(): void {
+    const client = this.#engine.currentClient!;
+    const us = this.#elapsedUs(this.#lastUs);
+    const { args } = client.parser;
+    const [command] = this.#untimed;
+    this.#untimedCount = 0;
+    // The next command may have begun to arrive: then the arguments are its own.
+    const isStillThere = args.count > 0 && command.accepts(args.count) &&
+      this.#engine.commands.find(args.bytes, args.starts[0], args.ends[0]) === command;
+    if (us < this.#engine.slowLog.thresholdUs || isStillThere) {
+      this.#record(client, command, args, us);
+    } else command.microseconds += us;
   }
 
-  /** CLIENT REPLY OFF and SKIP: what a command has replied is taken back. */
-  #withholdReply(client: Client, lengthBefore: number): void {
-    if (client.replyMode === "skip-next") {
-      // Set by the command that has just run: the next one is the one to be silent.
-      client.replyMode = "skip";
-    } else {
-      if (client.replyMode === "skip") client.replyMode = "on";
-    }
-    client.reply.truncate(lengthBefore);
+  #replyQueued(client: Client): void {
+    const lengthBefore = client.reply.length;
+    client.reply.raw(QUEUED);
+    if (client.replyMode !== "on") withhold(client, lengthBefore);
   }
+
+  #refuse(client: Client, command: Command | null, args: Arguments, error: string): void {
+    const engine = this.#engine;
+    const lengthBefore = client.reply.length;
+    let text = error;
+    if (command !== null) command.rejectedCalls++;
+    // A transaction that could not be queued whole must not be run; refused EXEC ends it.
+    if (client.transaction !== null) client.transaction.abort();
+    if (command !== null && (command.flags & FLAG_EXEC) !== 0) {
+      engine.watchedKeys.discard(client);
+      text = execAborted(error);
+      engine.monitors.feed(client, command, args);
+    }
+    client.reply.error(text);
+    engine.statistics.countError(text);
+    if (client.replyMode !== "on") withhold(client, lengthBefore);
+  }
+}
+
+/** A command that found no room, in memory or for its reply, has failed; anything else is thrown on. */
+function refuseTooMuch(thrown: unknown, reply: ReplyWriter, lengthBefore: number): void {
+  if (!(thrown instanceof HeapFull)) throw thrown;
+  if (thrown instanceof ReplyTooLong && reply.limitBytes < REPLY_BYTES_MAX) reply.cutOff();
+  if (reply.isCut) return;
+  reply.length = lengthBefore;
+  reply.error(OUT_OF_MEMORY);
+}
+
+/** CLIENT REPLY OFF and SKIP: what a command has replied is taken back, and counts as the one. */
+function withhold(client: Client, lengthBefore: number): void {
+  if (client.isSilent) takeBack(client, lengthBefore);
+  passSkip(client);
+}
+
+function takeBack(client: Client, lengthBefore: number): void {
+  if (client.reply.length > lengthBefore) client.reply.truncate(lengthBefore);
+}
+
+/** A command is over: the one behind CLIENT REPLY SKIP is to be silent, and then none any more. */
+function passSkip(client: Client): void {
+  if (client.replyMode === "skip") client.replyMode = "on";
+  else if (client.replyMode === "skip-next") client.replyMode = "skip";
+}
+
+/** Whether a client is in no state that a short command could have to do with. */
+function isPlain(client: Client): boolean {
+  return client.transaction === null && client.tracking === null && client.subscriptions === null &&
+    !client.isMonitor && client.replyMode === "on" && client.user.isUnrestricted;
 }
 
 /** Whether this is no command but a line of HTTP: a web page that was made to talk to us. */

@@ -1,9 +1,11 @@
 /** The server as a part of somebody else's program. */
 import { errorText, FileError } from "../platform/file_system.ts";
 import type { Platform } from "../platform/platform.ts";
+import { userLineChecks } from "./acl/user_lines.ts";
 import { Config } from "./config/config.ts";
 import type { DirectiveOptions } from "./config/load.ts";
 import { absolutePath, applyOptions } from "./config/load.ts";
+import type { FreePorts } from "./listeners.ts";
 import { Log } from "./log.ts";
 import { Server } from "./server.ts";
 import { prepareShutdown } from "./shutdown.ts";
@@ -16,9 +18,9 @@ export type ServerOptions = DirectiveOptions & {
 
 /** A running server. */
 export interface EmbeddedServer extends AsyncDisposable {
-  /** The port in use; 0 when it listens on a Unix socket only. */
+  /** The port in use (that with TLS where there is no other); 0 where there is only a Unix socket. */
   readonly port: number;
-  /** What clients connect to: `redis://[:password@]host:port`, or `unix://path`. */
+  /** What clients connect to: `redis://[:password@]host:port`, `rediss:` with TLS, or `unix://path`. */
   readonly url: string;
   /** Resolves when the server has stopped: by `close`, or because a client said SHUTDOWN. */
   readonly stopped: Promise<void>;
@@ -32,12 +34,12 @@ export async function createServerOn(
   options: ServerOptions,
 ): Promise<EmbeddedServer> {
   const { onLog, ...directives } = options;
-  const config = new Config(new OwnDirectory(platform));
+  const config = new Config(new OwnDirectory(platform), userLineChecks());
   const refusal = applyOptions(config, { bind: "127.0.0.1", save: "", ...directives });
   if (refusal !== undefined) throw new Error(refusal);
   const log = new Log(platform.clock, platform.process.pid, onLog ?? (() => {}));
   log.level = config.choice("loglevel");
-  const server = new Server(platform, config, log, true);
+  const server = new Server(platform, config, log, freePorts(directives));
   await server.start();
   let isClosing = false;
   const close = async () => {
@@ -47,8 +49,8 @@ export async function createServerOn(
     await server.close();
   };
   return {
-    port: server.port,
-    url: urlOf(config, server.port),
+    port: server.port || server.tlsPort,
+    url: urlOf(config, server.port, server.tlsPort),
     stopped: server.stopped,
     close,
     [Symbol.asyncDispose]: close,
@@ -78,11 +80,19 @@ class OwnDirectory {
   }
 }
 
-function urlOf(config: Config, port: number): string {
+/** Where TLS is asked for, `port: 0` is not a wish to be reached without it. */
+function freePorts(directives: DirectiveOptions): FreePorts {
+  const tlsPort = directives["tls-port"];
+  return { tcp: tlsPort === undefined, tls: tlsPort !== undefined && Number(tlsPort) === 0 };
+}
+
+function urlOf(config: Config, tcpPort: number, tlsPort: number): string {
+  const port = tcpPort || tlsPort;
   if (port === 0) return `unix://${config.text("unixsocket")}`;
   const password = config.text("requirepass");
   const credentials = password === "" ? "" : `:${encodeURIComponent(password)}@`;
   const address = config.bindAddresses()[0]?.replace(/^-/, "") ?? "127.0.0.1";
   const host = address === "*" || address === "0.0.0.0" ? "127.0.0.1" : address;
-  return `redis://${credentials}${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const scheme = tcpPort === 0 ? "rediss" : "redis";
+  return `${scheme}://${credentials}${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

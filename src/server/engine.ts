@@ -9,6 +9,7 @@
  */
 import type { CallSettings } from "../command/call.ts";
 import { Call } from "../command/call.ts";
+import { EVENT_NEW } from "../command/key_events.ts";
 import { Propagation } from "../command/propagation.ts";
 import { Prng } from "../base/prng.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -21,17 +22,31 @@ import { CommandsAhead } from "../protocol/commands_ahead.ts";
 import { BufferPool, ReplyWriter } from "../protocol/reply_writer.ts";
 import { PARSED_COMMAND, PARSED_ERROR } from "../protocol/request_parser.ts";
 import { latin1Bytes } from "../base/ascii.ts";
+import { Acl } from "./acl/acl.ts";
+import { Blocking } from "./blocking/blocking.ts";
 import { Client } from "./client.ts";
 import { ClientCare } from "./client_care.ts";
+import { ClientMemory } from "./client_memory.ts";
+import { clientLine } from "./commands/client_list.ts";
 import type { Config } from "./config/config.ts";
 import { ENCODING_DIRECTIVES } from "./config/directives_data.ts";
 import { Dispatch } from "./dispatch.ts";
+import { ExpiredKeys } from "./expired_keys.ts";
 import { HeapCare } from "./heap_care.ts";
+import { KeyNotifications } from "./key_notifications.ts";
+import { Latency } from "./latency/latency.ts";
 import { LazyFreeing } from "./lazy_freeing.ts";
 import type { Log } from "./log.ts";
+import { MemoryLimit } from "./memory_limit.ts";
+import { Monitors } from "./monitors.ts";
+import { OomScore } from "./oom_score.ts";
 import { OutputLimits } from "./output_limits.ts";
 import { Pause } from "./pause.ts";
+import { PubSub } from "./pubsub/pubsub.ts";
 import { ReplyRelease } from "./reply_release.ts";
+import { SlowLog } from "./slow_log.ts";
+import { Tracking } from "./tracking/tracking.ts";
+import { WatchedKeys } from "./transaction/watched_keys.ts";
 import type { Command, CommandTable } from "./registry.ts";
 import { Statistics } from "./statistics.ts";
 import { Persistence } from "./persistence/persistence.ts";
@@ -53,6 +68,12 @@ const PROTECTED_MODE = latin1Bytes(
 );
 const MAX_CLIENTS = latin1Bytes("-ERR max number of clients reached\r\n");
 
+/** A client whose replies have become so long goes on in the next turn. */
+const TURN_REPLY_BYTES_MAX = 1 << 20;
+
+/** With more connections a tick comes more often (`dynamic-hz`), but no more often than that. */
+const CLIENTS_PER_TICK_MAX = 200;
+const HZ_MAX = 500;
 /** An entry keeps the length of its value in 31 bits, whatever `proto-max-bulk-len` says. */
 const BULK_BYTES_MAX = 0x7fffe000;
 
@@ -68,6 +89,17 @@ export class Engine {
   readonly pause: Pause = new Pause();
   readonly outputLimits: OutputLimits;
   readonly persistence: Persistence;
+  readonly acl: Acl;
+  readonly watchedKeys: WatchedKeys;
+  readonly blocking: Blocking;
+  readonly pubSub: PubSub;
+  readonly tracking: Tracking;
+  readonly monitors: Monitors;
+  readonly slowLog: SlowLog;
+  readonly latency: Latency;
+  readonly memoryLimit: MemoryLimit;
+  readonly clientMemory: ClientMemory = new ClientMemory();
+  readonly replyBuffers: BufferPool = new BufferPool();
   readonly settings: CallSettings;
   readonly call: Call;
   readonly commands: CommandTable;
@@ -88,12 +120,18 @@ export class Engine {
   /** The client whose command runs. */
   currentClient: Client | null = null;
   isLoading = false;
+  /** The commands of a transaction run: what would need all of them whole waits. */
+  isInTransaction = false;
+  /** Something is to be done when the command that runs is over: {@link settleDeferred}. */
+  hasDeferred = false;
   /** DEBUG SET-ACTIVE-EXPIRE. */
   isActiveExpiryOn = true;
   /** DEBUG PAUSE-CRON: nothing happens in {@link tick}. */
   isTickPaused = false;
   /** The TCP port that is listened on; whoever listens can know better than the configuration. */
   tcpPort: () => number = () => this.config.number("port");
+  /** The same of the port with TLS. */
+  tlsPort: () => number = () => this.config.number("tls-port");
   /** `maxclients`, `timeout` and the like, refreshed when they change. */
   #maxClients = 0;
   #queryBufferMax = 0;
@@ -101,10 +139,13 @@ export class Engine {
   #attackLoggedMs = 0;
   readonly #arguments: Arguments = new Arguments();
   readonly #ahead: CommandsAhead = new CommandsAhead();
-  readonly #buffers: BufferPool = new BufferPool();
   readonly #care: ClientCare = new ClientCare(this);
   readonly #heapCare: HeapCare = new HeapCare(this);
   readonly #release: ReplyRelease = new ReplyRelease(this);
+  readonly #notifications: KeyNotifications;
+  readonly #expiredKeys: ExpiredKeys = new ExpiredKeys(this);
+  /** What connections are to be sent behind the reply of the command that runs. */
+  #heldPushes: { readonly client: Client; readonly bytes: Uint8Array }[] = [];
 
   constructor(platform: Platform, config: Config, log: Log) {
     this.platform = platform;
@@ -118,20 +159,27 @@ export class Engine {
     this.replicationId = this.#newReplicationId();
     this.startedMs = this.clock.wallMs();
     this.keyspace = new Keyspace(prng, {
-      expired: (database, ref) => {
-        if (!this.propagation.isActive) return;
-        const name = config.flag("lazyfree-lazy-expire") ? "UNLINK" : "DEL";
-        this.propagation.also(database.index, name, database.keyOf(ref));
-      },
-      fieldExpired: (database, ref, bytes, start, end) => {
-        if (!this.propagation.isActive) return;
-        const field = bytes.slice(start, end);
-        this.propagation.also(database.index, "HDEL", database.keyOf(ref), field);
+      expired: (database, ref) => this.#expiredKeys.expired(database, ref),
+      fieldExpired: (database, ref, bytes, start, end, isNews, isLast) => {
+        this.#expiredKeys.fieldExpired(database, ref, bytes, start, end, isNews, isLast);
       },
       flushedAll: () => this.persistence.snapshots.afterFlushAll(),
+      keyReady: (database, bytes, start, end) => {
+        this.blocking.keyReady(database, bytes, start, end);
+      },
+      keyAdded: (database, bytes, start, end) => {
+        // RESTORE makes a value aside, in a database of its own, first.
+        if (this.isLoading || this.keyspace.databases[database.index] !== database) return;
+        this.call.keyEvents.notify(database, bytes, start, end, EVENT_NEW, "new");
+      },
+      keyGone: (database, ref) => this.blocking.keyGone(database, ref),
+      replacing: (database, other) => this.watchedKeys.replacing(database, other),
+      replaced: (database) => this.blocking.databaseChanged(database.index),
+      flushed: () => this.tracking.flushed(),
     }, config.number("databases"));
     this.keyspace.setNow(this.startedMs);
     new LazyFreeing(this);
+    new OomScore(this);
     this.startupMemoryBytes = this.usedMemoryBytes;
     this.settings = {
       bulkLengthMax: 0,
@@ -148,12 +196,32 @@ export class Engine {
       this.settings,
       this.propagation,
       this.#arguments,
-      new ReplyWriter(this.#buffers),
+      new ReplyWriter(this.replyBuffers),
     );
+    this.call.blocker = (request) => this.blocking.block(this.currentClient!, request);
+    this.call.keyEvents.listener = {
+      touched: (database, bytes, start, end) => {
+        this.watchedKeys.touched(database, bytes, start, end);
+        this.tracking.invalidate(database, bytes, start, end);
+      },
+      notified: (database, bytes, start, end, eventClass, event) => {
+        this.#notifications.notify(database, bytes, start, end, eventClass, event);
+      },
+    };
+    this.watchedKeys = new WatchedKeys(this);
+    this.blocking = new Blocking(this);
+    this.pubSub = new PubSub(this);
+    this.tracking = new Tracking(this);
+    this.monitors = new Monitors(this);
+    this.slowLog = new SlowLog(this);
+    this.latency = new Latency(this);
+    this.memoryLimit = new MemoryLimit(this);
+    this.#notifications = new KeyNotifications(this);
     this.expiry = new ActiveExpiry(this.keyspace, () => this.clock.monotonicUs());
-    this.outputLimits = new OutputLimits(config);
+    this.outputLimits = new OutputLimits(config, this.clients);
     this.persistence = new Persistence(this);
     this.commands = commandTable(this);
+    this.acl = new Acl(this);
     this.dispatch = new Dispatch(this);
     this.handlers = {
       opened: (socket) => this.#opened(socket),
@@ -167,9 +235,7 @@ export class Engine {
   /** Bytes that this server accounts for: data, its tables, connections. */
   get usedMemoryBytes(): number {
     const heap = this.keyspace.heap;
-    let clients = 0;
-    for (const client of this.clients.values()) clients += client.memoryBytes;
-    return heap.allocatedBytes + heap.bookkeepingBytes + clients;
+    return heap.allocatedBytes + heap.bookkeepingBytes + this.clientMemory.bytes;
   }
 
   /** Why a command that a directive protects may not run now (DEBUG, MODULE), if so. */
@@ -182,6 +248,14 @@ export class Engine {
       `in the configuration file, and then restart the server.`;
   }
 
+  /** How often a second {@link tick} is to run: with `dynamic-hz` more often for many connections. */
+  get hz(): number {
+    let hz = this.config.number("hz");
+    if (!this.config.flag("dynamic-hz")) return hz;
+    while (this.clients.size > hz * CLIENTS_PER_TICK_MAX && hz < HZ_MAX) hz *= 2;
+    return Math.min(hz, HZ_MAX);
+  }
+
   /** What runs `hz` times a second. */
   tick(): void {
     this.keyspace.setNow(this.clock.wallMs());
@@ -191,10 +265,13 @@ export class Engine {
     if (
       this.isActiveExpiryOn && !this.isLoading && this.pause.mode === "off" && !this.#isLogFailing
     ) {
-      this.expiry.run(this.config.number("hz"));
-      this.statistics.expiryUs += this.clock.monotonicUs() - beganUs;
+      this.expiry.run(this.hz);
+      const expiryUs = this.clock.monotonicUs() - beganUs;
+      this.statistics.expiryUs += expiryUs;
+      this.latency.add("expire-cycle", expiryUs / 1000);
     }
     this.propagation.finishAlone();
+    if (this.hasDeferred) this.settleDeferred();
     if (this.persistence.isWriteDue) this.#release.schedule();
     this.persistence.tick();
     this.#heapCare.run();
@@ -207,8 +284,70 @@ export class Engine {
     statistics.cycleTimeRate.sample(statistics.cycleUs, nowUs);
     const used = this.usedMemoryBytes;
     if (used > statistics.peakUsedMemoryBytes) statistics.peakUsedMemoryBytes = used;
-    this.#care.run(this.config.number("hz"));
+    this.#care.run(this.hz);
     statistics.countTick(this.clock.monotonicUs() - beganUs);
+  }
+
+  /** Whether touches of keys are told depends on whether anybody watches or tracks any. */
+  followTouches(): void {
+    this.call.keyEvents.tellsTouches = this.watchedKeys.keyCount > 0 || this.tracking.isOn;
+  }
+
+  /** Does what had to wait until the command that ran was over. */
+  settleDeferred(): void {
+    while (this.hasDeferred) {
+      this.hasDeferred = false;
+      this.endCommand();
+      this.blocking.serve();
+    }
+  }
+
+  /** Has what is done at the end of a turn done at the end of this one. */
+  endTurnLater(): void {
+    this.#release.schedule();
+  }
+
+  /** Sends a client, at the end of this turn, what has been written to its reply buffer. */
+  sendLater(client: Client): void {
+    this.#release.queue(client);
+  }
+
+  /**
+   * Sends the client whose command runs a message that is no reply: behind the reply to that
+   * command, and to the whole transaction. The bytes are kept until then.
+   */
+  pushAfterReply(client: Client, bytes: Uint8Array): void {
+    this.#heldPushes.push({ client, bytes });
+    this.hasDeferred = true;
+  }
+
+  /** A client waits until something is done that has nothing to do with the data (CONFIG SET port). */
+  waitFor(client: Client, done: Promise<void>): void {
+    client.isPostponed = true;
+    void done.then(() => {
+      client.isPostponed = false;
+      if (!client.isClosed) this.resume(client);
+    });
+  }
+
+  /** A client that has waited goes on with what it has sent meanwhile. */
+  resume(client: Client): void {
+    client.lastInteractionMs = this.keyspace.nowMs;
+    this.#release.queue(client);
+    this.clock.atTurnEnd(() => this.#process(client));
+  }
+
+  /** A command is over: what those are to be told who were not to be interrupted is told now. */
+  endCommand(): void {
+    this.tracking.endOfCommand();
+    const pushes = this.#heldPushes;
+    if (pushes.length === 0) return;
+    this.#heldPushes = [];
+    for (const { client, bytes } of pushes) {
+      if (client.isClosed) continue;
+      client.reply.raw(bytes);
+      this.#release.queue(client);
+    }
   }
 
   /** Begins another history of changes: no replica can go on with the one before. */
@@ -234,10 +373,10 @@ export class Engine {
     for (const client of this.pause.end()) {
       // It has not been idle all the while: `timeout` begins now.
       client.lastInteractionMs = this.keyspace.nowMs;
-      client.socket.resume();
       this.clock.atTurnEnd(() => this.#process(client));
     }
     this.keyspace.keepsExpired = false;
+    this.blocking.unpaused();
   }
 
   /** Closes a connection: at once, or when its replies have been sent. */
@@ -248,11 +387,23 @@ export class Engine {
       this.#release.queue(client);
       return;
     }
+    this.#forget(client);
+    client.reply.drop();
+    client.socket.destroy();
+  }
+
+  /** Takes a client that is gone, or goes, out of all that knows it. */
+  #forget(client: Client): void {
+    if (client.isClosed) return;
     client.isClosed = true;
     this.clients.delete(client.id);
     this.pause.waiting.delete(client);
-    client.reply.abandon();
-    client.socket.destroy();
+    this.blocking.left(client);
+    this.watchedKeys.discard(client);
+    this.pubSub.left(client);
+    this.tracking.left(client);
+    this.monitors.left(client);
+    this.memoryLimit.left(client);
   }
 
   /**
@@ -288,6 +439,8 @@ export class Engine {
     this.keyspace.lazyFree.freedCount = 0;
     this.keyspace.hashes.expiredFieldCount = 0;
     this.persistence.resetStatistics();
+    this.memoryLimit.resetStatistics();
+    this.acl.log.resetStatistics();
     for (const command of this.commands.commands) command.resetStatistics();
   }
 
@@ -356,14 +509,6 @@ export class Engine {
       "lfu-log-factor",
       "lfu-decay-time",
     ], follow);
-    // Who has not authenticated need not any more, or again; who had in time, has.
-    config.onChange(["requirepass"], () => {
-      const hasPassword = config.text("requirepass") !== "";
-      for (const { parser, isAuthenticated } of this.clients.values()) {
-        parser.isUnauthenticated = hasPassword && !isAuthenticated;
-      }
-      return undefined;
-    });
   }
 
   #opened(socket: Socket): void {
@@ -371,8 +516,8 @@ export class Engine {
       this.statistics.rejectedConnections++;
       return turnAway(socket, MAX_CLIENTS);
     }
-    const hasPassword = this.config.text("requirepass") !== "";
-    if (!socket.isLocal && !hasPassword && this.config.flag("protected-mode")) {
+    const isOpen = this.acl.defaultUser.needsNoPassword;
+    if (!socket.isLocal && isOpen && this.config.flag("protected-mode")) {
       this.statistics.rejectedConnections++;
       return turnAway(socket, PROTECTED_MODE);
     }
@@ -383,14 +528,16 @@ export class Engine {
       this.#arguments,
       this.settings,
       this.#ahead,
-      this.#buffers,
+      this.replyBuffers,
       Math.floor(this.clock.wallMs()),
-      !hasPassword,
+      this.acl.defaultUser,
+      !this.acl.needsAuthentication,
     );
     client.reply.protocol = this.config.number("client-default-resp");
     socket.owner = client;
     socket.keepAlive(this.config.number("tcp-keepalive"));
     this.clients.set(client.id, client);
+    this.memoryLimit.clientChanged(client);
     if (this.log.level === "verbose" || this.log.level === "debug") {
       this.log.verbose(`Accepted ${socket.remoteAddress}`);
     }
@@ -403,7 +550,13 @@ export class Engine {
     statistics.netInputBytes += length;
     statistics.readEvents++;
     client.netInputBytes += length;
-    client.parser.feed(bytes, length);
+    const { parser } = client;
+    // An argument that must not be held whole is not run when its end arrives.
+    if (
+      parser.awaitedBytes > this.#queryBufferMax &&
+      parser.bufferedBytes + length > this.#queryBufferMax
+    ) return this.#closeGreedy(client);
+    parser.feed(bytes, length);
     this.#process(client);
   }
 
@@ -414,8 +567,8 @@ export class Engine {
     this.keyspace.setNow(wallMs);
     client.lastInteractionMs = this.keyspace.nowMs;
     const parser = client.parser;
-    if (!client.isPostponed) {
-      this.dispatch.beginBatch();
+    if (!client.isPostponed && client.blocked === null) {
+      this.dispatch.beginBatch(client);
       this.#runCommands(client);
       this.dispatch.endBatch();
       this.keyspace.keysAhead.clear();
@@ -424,7 +577,10 @@ export class Engine {
     if (client.isClosed) return;
     parser.retain();
     if (parser.bufferedBytes > this.#queryBufferMax) this.#closeGreedy(client);
-    if (client.reply.length > 0 || client.isClosingAfterReplies) this.#release.queue(client);
+    const hasReplies = client.reply.length > 0 || client.isClosingAfterReplies;
+    // What it takes is looked at again when its replies have left, which mostly is all that matters.
+    if (!hasReplies || this.memoryLimit.isOn) this.memoryLimit.clientChanged(client);
+    if (hasReplies) this.#release.queue(client);
     else if (this.persistence.isWriteDue) this.#release.schedule();
   }
 
@@ -436,15 +592,27 @@ export class Engine {
         if (parser.args.count === 0) continue;
         if (this.#ahead.isFresh) this.#fetchKeys(client);
         if (!this.dispatch.execute(client)) return this.#postpone(client);
+        const { length, limitBytes } = client.reply;
+        if (length >= limitBytes) this.limitOutput(client);
         if (client.isClosed || client.isClosingAfterReplies) return;
+        if (client.blocked !== null || client.isPostponed) return;
+        // Long replies to a pipeline take turns with other clients, and leave as they come.
+        if (length > TURN_REPLY_BYTES_MAX) {
+          return this.clock.atTurnEnd(() => this.#process(client));
+        }
       } else if (found === PARSED_ERROR) {
-        this.log.verbose(`Protocol error (${parser.error}) from client: ${describe(client)}`);
+        this.log.verbose(`Protocol error (${parser.error}) from client: ${this.#describe(client)}`);
         if (client.replyMode === "on") client.reply.error(`ERR ${parser.error}`);
         this.statistics.countError(`ERR ${parser.error}`);
         client.isClosingAfterReplies = true;
         return;
       } else return;
     }
+  }
+
+  /** A client in a line of the log. */
+  #describe(client: Client): string {
+    return clientLine(this, client, this.config.flag("hide-user-data-from-log"));
   }
 
   /** Has the keys of a pipeline's commands fetched together. */
@@ -457,14 +625,13 @@ export class Engine {
   #postpone(client: Client): void {
     client.parser.rewind();
     client.isPostponed = true;
-    client.socket.pause();
     this.pause.waiting.add(client);
   }
 
   #closeGreedy(client: Client): void {
     this.statistics.inputBufferLimitDisconnections++;
     this.log.warning(
-      `Closing client that reached max query buffer length: ${describe(client)} ` +
+      `Closing client that reached max query buffer length: ${this.#describe(client)} ` +
         `(qbuf initial bytes: ${client.parser.bufferedBytes})`,
     );
     this.closeClient(client, "now");
@@ -475,7 +642,9 @@ export class Engine {
     if (!this.outputLimits.isExceeded(client, this.keyspace.nowMs)) return;
     this.statistics.outputBufferLimitDisconnections++;
     this.log.warning(
-      `Client ${describe(client)} scheduled to be closed ASAP for overcoming of output buffer ` +
+      `Client ${
+        this.#describe(client)
+      } scheduled to be closed ASAP for overcoming of output buffer ` +
         `limits.`,
     );
     this.closeClient(client, "now");
@@ -483,8 +652,7 @@ export class Engine {
 
   /** Ends a connection whose replies have been sent. */
   endClient(client: Client): void {
-    client.isClosed = true;
-    this.clients.delete(client.id);
+    this.#forget(client);
     client.socket.end();
   }
 
@@ -492,6 +660,9 @@ export class Engine {
     const client = socket.owner as Client | null;
     if (client === null || client.isClosed) return;
     client.isDraining = false;
+    client.reply.isHeld = false;
+    client.inFlightBytes = 0;
+    client.heldBytes = 0;
     // Not at once: replies of this turn may stand behind what has been sent.
     this.#release.queue(client);
   }
@@ -503,20 +674,13 @@ export class Engine {
     if (error !== undefined && !client.isClosed) {
       this.log.verbose(`Reading from client: ${error.message}`);
     }
-    client.isClosed = true;
-    client.reply.abandon();
-    this.pause.waiting.delete(client);
-    this.clients.delete(client.id);
+    this.#forget(client);
+    client.reply.drop();
   }
 }
 
 function hexDigits(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** A client in a log line. */
-function describe(client: Client): string {
-  return `id=${client.id} addr=${client.socket.remoteAddress} name=${client.name}`;
 }
 
 /** Says why and closes. */

@@ -52,8 +52,7 @@ export function memoryFigures(engine: Engine): MemoryFigures {
   const startup = engine.startupMemoryBytes;
   const databases = databaseOverheads(engine);
   const keyCount = keyspace.size;
-  let clients = 0;
-  for (const client of engine.clients.values()) clients += client.memoryBytes;
+  const clients = engine.clientMemory.bytes;
   let overhead = heap.bookkeepingBytes + clients;
   for (const { mainBytes, expiresBytes } of databases) overhead += mainBytes + expiresBytes;
   const sinceStart = Math.max(1, used - startup);

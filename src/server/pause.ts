@@ -1,6 +1,5 @@
 /** CLIENT PAUSE: until when which commands wait, and the clients that wait. */
 import type { Client } from "./client.ts";
-import type { Command } from "./registry.ts";
 import { FLAG_MAY_REPLICATE, FLAG_WRITE } from "./registry.ts";
 
 export type PauseMode = "off" | "write" | "all";
@@ -26,9 +25,9 @@ export class Pause {
     return waiting;
   }
 
-  /** True when a command has to wait. */
-  holds(command: Command): boolean {
+  /** True when a command of these flags has to wait. */
+  holds(flags: number): boolean {
     if (this.mode === "off") return false;
-    return this.mode === "all" || (command.flags & (FLAG_WRITE | FLAG_MAY_REPLICATE)) !== 0;
+    return this.mode === "all" || (flags & (FLAG_WRITE | FLAG_MAY_REPLICATE)) !== 0;
   }
 }

@@ -7,6 +7,9 @@
 import { LOWER } from "../base/ascii.ts";
 import type { Call } from "../command/call.ts";
 import type { AclCategory, CommandDefinition, CommandFlag } from "../command/definition.ts";
+import { keyPlanOf } from "./commands/command_keys.ts";
+import type { KeyPlan } from "./commands/command_keys.ts";
+import { LatencyHistogram } from "./latency/histogram.ts";
 
 export const FLAG_WRITE = 1;
 export const FLAG_READONLY = 2;
@@ -23,6 +26,13 @@ export const FLAG_ALLOW_BUSY = 2048;
 export const FLAG_BLOCKING = 4096;
 export const FLAG_SKIP_SLOWLOG = 8192;
 export const FLAG_SKIP_MONITOR = 16384;
+
+/** Runs at once between MULTI and EXEC. */
+export const FLAG_NOT_QUEUED = 32768;
+/** Allowed to a connection of RESP2 that has subscribed. */
+export const FLAG_WHILE_SUBSCRIBED = 65536;
+/** EXEC itself, which has the flags of what it runs. */
+export const FLAG_EXEC = 131072;
 
 const FLAG_BITS: Partial<Record<CommandFlag, number>> = {
   write: FLAG_WRITE,
@@ -96,11 +106,30 @@ const SHORT_COMMANDS: ReadonlySet<string> = new Set([
   "pfcount",
 ]);
 
+/** Flags by name that definitions do not know. */
+const FLAGS_BY_NAME: Readonly<Record<string, number>> = {
+  exec: FLAG_NOT_QUEUED | FLAG_EXEC,
+  discard: FLAG_NOT_QUEUED,
+  multi: FLAG_NOT_QUEUED,
+  watch: FLAG_NOT_QUEUED,
+  quit: FLAG_NOT_QUEUED | FLAG_WHILE_SUBSCRIBED,
+  reset: FLAG_NOT_QUEUED | FLAG_WHILE_SUBSCRIBED,
+  ping: FLAG_WHILE_SUBSCRIBED,
+  subscribe: FLAG_WHILE_SUBSCRIBED,
+  psubscribe: FLAG_WHILE_SUBSCRIBED,
+  ssubscribe: FLAG_WHILE_SUBSCRIBED,
+  unsubscribe: FLAG_WHILE_SUBSCRIBED,
+  punsubscribe: FLAG_WHILE_SUBSCRIBED,
+  sunsubscribe: FLAG_WHILE_SUBSCRIBED,
+};
+
 /** Whatever expires under them has nothing to do with what else does (Redis's "arbitrary keys"). */
 export const VISITORS: ReadonlySet<string> = new Set(["scan", "randomkey"]);
 
 /** A command of this server. */
 export class Command {
+  /** Counts the commands of a server, subcommands among them, from 0. */
+  id = 0;
   readonly definition: CommandDefinition;
   /** `get`; `config|get` for a subcommand. */
   readonly fullName: string;
@@ -116,10 +145,15 @@ export class Command {
   readonly parent: Command | null;
   readonly subcommands: CommandTable | null;
 
+  /** How its keys are found. */
+  readonly keyPlan: KeyPlan;
+
   calls = 0;
   microseconds = 0;
   rejectedCalls = 0;
   failedCalls = 0;
+  /** How long its calls took; null as long as it has not been called. */
+  latencyHistogram: LatencyHistogram | null = null;
 
   constructor(definition: CommandDefinition, parent: Command | null) {
     this.definition = definition;
@@ -128,9 +162,10 @@ export class Command {
     this.calledName = definition.name;
     this.arity = definition.arity;
     this.run = definition.run ?? null;
+    this.keyPlan = keyPlanOf(definition);
     this.isShort = SHORT_COMMANDS.has(definition.name) && parent === null;
     this.visitsKeysAsTheyCome = VISITORS.has(definition.name) && parent === null;
-    let flags = 0;
+    let flags = parent === null ? FLAGS_BY_NAME[definition.name] ?? 0 : 0;
     for (const flag of definition.flags) flags |= FLAG_BITS[flag] ?? 0;
     this.flags = flags;
     this.subcommands = definition.subcommands === undefined
@@ -158,7 +193,14 @@ export class Command {
     return CATEGORY_ORDER.filter((category) => given.has(category));
   }
 
+  /** Notes how long calls have taken, each (INFO latencystats, LATENCY HISTOGRAM). */
+  recordLatency(us: number, calls: number): void {
+    this.latencyHistogram ??= new LatencyHistogram();
+    this.latencyHistogram.record(us * 1000, calls);
+  }
+
   resetStatistics(): void {
+    this.latencyHistogram = null;
     this.calls = 0;
     this.microseconds = 0;
     this.rejectedCalls = 0;
@@ -244,6 +286,11 @@ export class CommandTable {
       const command = this.#slots[slot];
       if (command === null || isName(command.calledName, bytes, start, end)) return command;
     }
+  }
+
+  /** All of them by the names that they were declared by, also those that are taken away. */
+  get declared(): readonly Command[] {
+    return this.#declared;
   }
 
   /**

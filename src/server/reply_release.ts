@@ -41,27 +41,61 @@ export class ReplyRelease {
       this.#flush(client);
     }
     queue.length = 0;
+    this.#engine.memoryLimit.evictClients();
   }
 
   /** Hands the client's replies to its socket, as far as it takes them. */
   #flush(client: Client): void {
     if (client.isClosed) return;
     const { reply, socket } = client;
+    if (reply.pendingBytes >= reply.limitBytes) {
+      this.#engine.limitOutput(client);
+      if (client.isClosed) return;
+    }
+    while (!client.isDraining && reply.firstSealed !== null) this.#sendSealed(client);
     if (!client.isDraining && reply.length > reply.sent) {
-      const { statistics } = this.#engine;
       const offered = reply.length - reply.sent;
       const accepted = socket.write(reply.bytes, reply.sent, reply.length);
-      statistics.netOutputBytes += accepted;
-      statistics.writeEvents++;
       if (socket.holdsWrite) {
-        const rest = reply.bytes.slice(reply.sent + accepted, reply.length);
-        reply.abandon();
-        if (rest.length > 0) reply.raw(rest);
-      } else reply.advance(accepted);
-      client.netOutputBytes += accepted;
-      client.isDraining = accepted < offered;
+        // The runtime goes on reading from the buffer: it is not used again before it has drained.
+        reply.isHeld = true;
+        if (accepted === offered) this.#awaitHeld(client, reply.bytes);
+      }
+      reply.advance(accepted);
+      this.#countSent(client, accepted, offered);
     }
-    if (reply.length > 0) this.#engine.limitOutput(client);
-    else if (client.isClosingAfterReplies) this.#engine.endClient(client);
+    if (client.isDraining) reply.seal();
+    if (reply.pendingBytes > 0) this.#engine.limitOutput(client);
+    else if (client.isClosingAfterReplies) return this.#engine.endClient(client);
+    if (!client.isClosed) this.#engine.memoryLimit.clientChanged(client);
+  }
+
+  /** Offers the first sealed buffer. */
+  #sendSealed(client: Client): void {
+    const { reply, socket } = client;
+    const sealed = reply.firstSealed!;
+    const offered = sealed.length - sealed.sent;
+    const accepted = socket.write(sealed.bytes, sealed.sent, sealed.length);
+    const isHeld = socket.holdsWrite;
+    if (isHeld && accepted === offered) this.#awaitHeld(client, sealed.bytes);
+    reply.advanceSealed(accepted, isHeld);
+    this.#countSent(client, accepted, offered);
+  }
+
+  /**
+   * The runtime keeps a buffer that is sent: an empty write asks to be told when it does not. That
+   * may be in a moment, so it does not count yet: evicting keys for it would make more to be sent.
+   */
+  #awaitHeld(client: Client, bytes: Uint8Array): void {
+    client.inFlightBytes = bytes.length;
+    client.socket.write(bytes, 0, 0);
+  }
+
+  #countSent(client: Client, accepted: number, offered: number): void {
+    const { statistics } = this.#engine;
+    statistics.netOutputBytes += accepted;
+    statistics.writeEvents++;
+    client.netOutputBytes += accepted;
+    client.isDraining = accepted < offered;
   }
 }

@@ -8,6 +8,7 @@ import type { Host } from "../platform/host.ts";
 import { NetworkError } from "../platform/network.ts";
 import type { Platform } from "../platform/platform.ts";
 import { runTool } from "../tools/tool.ts";
+import { userLineChecks } from "./acl/user_lines.ts";
 import { helpText, parseCommandLine, versionText } from "./config/command_line.ts";
 import { ConfigError, configErrorText } from "./config/conf_file.ts";
 import { Config } from "./config/config.ts";
@@ -40,7 +41,7 @@ export async function runStandalone(platform: Platform, host: Host): Promise<num
       host.writeError(`${commandLine.message}\n`);
       return 1;
   }
-  const config = new Config(platform.files);
+  const config = new Config(platform.files, userLineChecks());
   const environment = host.environment();
   const error = loadConfig(config, {
     commandLine,
@@ -134,7 +135,7 @@ function announce(
     log.notice(`The directive '${name}' does not apply to this server: kept, without effect.`);
   }
   for (const name of unknown) log.warning(`The environment variable ${name} names no directive.`);
-  const port = config.number("port");
+  const port = config.number("port") || config.number("tls-port");
   if (config.flag("always-show-logo")) {
     log.raw(logo(port, pid, runtime));
   } else log.notice(`Running mode=standalone, port=${port}.`);

@@ -33,8 +33,10 @@ export class Rate {
   }
 }
 
-/** How many kinds of errors are counted apart; beyond that clients could make INFO grow. */
+/** So many kinds of errors are counted apart when scripts make up more and more of them. */
 const ERROR_KINDS_MAX = 128;
+/** What all others are counted as. */
+const OTHER_ERRORS = "ERRORSTATS_OVERFLOW";
 
 export class Statistics {
   connectionsReceived = 0;
@@ -48,8 +50,6 @@ export class Statistics {
   readEvents = 0;
   writeEvents = 0;
   peakUsedMemoryBytes = 0;
-  /** AUTH and HELLO that were refused (INFO's acl_access_denied_auth). */
-  refusedAuthentications = 0;
   /** Rounds of work: batches of commands from one client, and ticks. */
   cycles = 0;
   /** Time in rounds, the longest of them, and in ticks alone, in microseconds. */
@@ -67,22 +67,19 @@ export class Statistics {
   readonly cycleTimeRate: Rate = new Rate();
   /** Error replies by their code (`ERR`, `WRONGTYPE`, ...). */
   readonly errors: Map<string, number> = new Map();
-  /** True once the limit was met: nothing is counted by code any more. */
-  isErrorTrackingOff = false;
 
-  /** Counts an error reply by the first word of its text. */
-  countError(text: string): void {
+  /**
+   * Counts an error reply by the first word of its text.
+   * @param isCustom a script has made it up: beyond a number of kinds it is counted with the rest.
+   */
+  countError(text: string, isCustom = false): void {
     this.errorReplies++;
-    if (this.isErrorTrackingOff) return;
     const space = text.indexOf(" ");
-    const code = space < 0 ? text : text.slice(0, space);
-    const count = this.errors.get(code);
-    if (count === undefined && this.errors.size >= ERROR_KINDS_MAX) {
-      this.errors.clear();
-      this.isErrorTrackingOff = true;
-      return;
+    let code = space < 0 ? text : text.slice(0, space);
+    if (isCustom && this.errors.size >= ERROR_KINDS_MAX && !this.errors.has(code)) {
+      code = OTHER_ERRORS;
     }
-    this.errors.set(code, (count ?? 0) + 1);
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
   }
 
   /** A batch of commands is done. */
@@ -115,7 +112,6 @@ export class Statistics {
     this.outputRate.reset();
     this.cycleRate.reset();
     this.cycleTimeRate.reset();
-    this.refusedAuthentications = 0;
     this.cycles = 0;
     this.cycleUs = 0;
     this.longestCycleUs = 0;
@@ -123,6 +119,5 @@ export class Statistics {
     this.expiryUs = 0;
     this.batchCommandsMax = 0;
     this.errors.clear();
-    this.isErrorTrackingOff = false;
   }
 }

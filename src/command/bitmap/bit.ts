@@ -1,6 +1,7 @@
 /** One bit of a string: SETBIT and GETBIT. */
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
+import { EVENT_STRING } from "../key_events.ts";
 import { bitOffsetOrReply, prepared, stringForBits } from "./bit_offset.ts";
 
 const KEY: ArgumentSpecification = { name: "key", type: "key", keySpec: 0 };
@@ -35,7 +36,10 @@ export const setbit = defineCommand({
       const at = call.database.valueSpanToWrite(ref, byteIndex, 1);
       call.keyspace.heap.bytes[at] ^= 1 << shift;
     }
-    if (prepared.isGrown || old !== bit) call.dirty++;
+    if (prepared.isGrown || old !== bit) {
+      call.dirty++;
+      call.changed(1, EVENT_STRING, "setbit");
+    }
     call.reply.integer(old);
   },
 });

@@ -8,6 +8,7 @@ import { parseBigInteger, parseSafeInteger } from "../../base/integer_text.ts";
 import { NOT_AN_INTEGER } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
+import { EVENT_STRING } from "../key_events.ts";
 import { bitOffsetOrReply, prepared, stringForBits } from "./bit_offset.ts";
 import {
   fitted,
@@ -155,6 +156,7 @@ function runOperations(call: Call, isReadOnly: boolean): void {
   } else ref = stringForBits(call, Math.floor(lastBit / 8) + 1);
   if (ref === WRONG_TYPE_REPLIED) return;
   const isGrown = lastBit >= 0 && prepared.isGrown;
+  const dirtyBefore = call.dirty;
   call.reply.array(operations.length);
   for (const operation of operations) {
     loadField(call, ref, operation);
@@ -164,6 +166,7 @@ function runOperations(call: Call, isReadOnly: boolean): void {
     if (isChanged) storeField(call, ref, operation);
     if (isChanged || isGrown) call.dirty++;
   }
+  if (call.dirty !== dirtyBefore) call.changed(1, EVENT_STRING, "setbit");
 }
 
 /** Does an operation on the field in `fieldBytes`; undefined when it wrote nothing by its nature. */

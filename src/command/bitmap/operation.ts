@@ -10,6 +10,7 @@ import { NO_EXPIRY } from "../../keyspace/database.ts";
 import { ENCODING_RAW, TYPE_STRING } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
+import { EVENT_GENERIC, EVENT_STRING } from "../key_events.ts";
 
 const KIND_RAW = TYPE_STRING | ENCODING_RAW << 4;
 /** A multiple of a page of the heap, so that blocks do not cut runs of pages to odd lengths. */
@@ -68,9 +69,11 @@ export const bitop = defineCommand({
     if (length > 0) {
       combineInto(call, operation, sources, targetFor(call, target, sources, length), length);
       call.dirty++;
+      call.changed(2, EVENT_STRING, "set");
     } else if (target !== 0) {
       call.database.delete(target);
       call.dirty++;
+      call.changed(2, EVENT_GENERIC, "del");
     }
     call.reply.integer(length);
   },
@@ -87,7 +90,7 @@ function targetFor(call: Call, target: number, sources: Source[], length: number
   const database = call.database;
   const { bytes, starts, ends } = call.args;
   if (target !== 0 && database.typeOf(target) !== TYPE_STRING) {
-    database.deleteReplaced(target);
+    database.deleteReplaced(target, true);
     target = database.find(bytes, starts[2], ends[2]);
   }
   if (target === 0) {

@@ -25,6 +25,7 @@ import type { CommandDefinition } from "../definition.ts";
 import { defineCommand, keyRange } from "../definition.ts";
 import { EXPIRES_AT_MS_MAX } from "../expiry_argument.ts";
 import { int64OrReply } from "../integer_argument.ts";
+import { EVENT_GENERIC } from "../key_events.ts";
 
 const FOOTER_BYTES = 2 + CHECKSUM_BYTES;
 
@@ -177,12 +178,14 @@ function runRestore(call: Call, options: RestoreOptions): void {
     if (old !== 0) {
       call.dirty++;
       call.propagation.replaceWith(database.index, "DEL", args.view(1));
+      call.changed(1, EVENT_GENERIC, "del");
     }
     return reply.ok();
   }
   const restored = aside.moveTo(database, ref, bytes, starts[1], ends[1]);
   applyUse(keyspace, database, restored, options.idleSeconds, options.frequency);
   call.dirty++;
+  call.changed(1, EVENT_GENERIC, "restore");
   if (ttlMs !== 0 && !options.isAbsolute) propagateAbsolute(call, expiresAtMs);
   reply.ok();
 }

@@ -12,6 +12,7 @@ import { defineCommand, keyRange } from "../definition.ts";
 import type { ExpiryUnit } from "../expiry_argument.ts";
 import { absoluteExpiryMs, EX, EXAT, EXPIRY_CONDITION, PX, PXAT } from "../expiry_argument.ts";
 import { int64OrReply } from "../integer_argument.ts";
+import { EVENT_GENERIC } from "../key_events.ts";
 
 const NX_AND_OTHERS = "ERR NX and XX, GT or LT options at the same time are not compatible";
 const GT_AND_LT = "ERR GT and LT options at the same time are not compatible";
@@ -66,9 +67,11 @@ function expire(call: Call, unit: ExpiryUnit): void {
   // What is loaded keeps its time: whoever wrote it tells of its deletion, too.
   if (keyspace.isPast(expiresAtMs)) {
     database.delete(ref);
+    call.changed(1, EVENT_GENERIC, "del");
     propagateDeletion(call);
   } else {
     database.setExpiry(ref, Math.max(0, expiresAtMs));
+    call.changed(1, EVENT_GENERIC, "expire");
     if (unit !== PXAT) propagateExpiry(call, expiresAtMs);
   }
   call.dirty++;

@@ -4,6 +4,7 @@ import { TYPE_NAMES } from "../../keyspace/value_type.ts";
 import type { Call } from "../call.ts";
 import type { CommandDefinition } from "../definition.ts";
 import { defineCommand, keyRange } from "../definition.ts";
+import { EVENT_GENERIC } from "../key_events.ts";
 import { replyKey } from "./entry_key.ts";
 
 /** Where every key has an expiry time and none may be deleted, chance gives up after so many. */
@@ -52,6 +53,7 @@ function deleteKeys(call: Call, isLazy: boolean): void {
     if (ref === 0) continue;
     if (isLazy) database.unlink(ref);
     else database.delete(ref);
+    call.changed(i, EVENT_GENERIC, "del");
     deleted++;
   }
   call.dirty += deleted;
@@ -72,11 +74,8 @@ const exists = defineCommand({
   keys: [keyRange(1, -1, 1, "RO")],
   arguments: KEYS,
   run(call) {
-    const args = call.args;
     let found = 0;
-    for (let i = 1; i < args.count; i++) {
-      if (call.database.peekRead(args.bytes, args.starts[i], args.ends[i]) !== 0) found++;
-    }
+    for (let i = 1; i < call.count; i++) if (call.peekRead(i) !== 0) found++;
     call.reply.integer(found);
   },
 });
@@ -93,8 +92,7 @@ const type = defineCommand({
   keys: [keyRange(1, 1, 1, "RO")],
   arguments: [{ name: "key", type: "key", keySpec: 0 }],
   run(call) {
-    const args = call.args;
-    const ref = call.database.peekRead(args.bytes, args.starts[1], args.ends[1]);
+    const ref = call.peekRead(1);
     call.reply.simple(ref === 0 ? "none" : TYPE_NAMES[call.database.typeOf(ref)]);
   },
 });

@@ -125,6 +125,7 @@ const help = defineCommand({
   run: (call) => replyHelp(call, "OBJECT", HELP),
 });
 
+/** A key that is missing here is no event. */
 function lookupOrReply(call: Call): number {
   const args = call.args;
   const ref = call.database.peekRead(args.bytes, args.starts[2], args.ends[2]);

@@ -12,6 +12,7 @@ import { NO_SUCH_KEY, SAME_OBJECT } from "../../protocol/wire_errors.ts";
 import type { Call } from "../call.ts";
 import type { ArgumentSpecification, CommandDefinition } from "../definition.ts";
 import { defineCommand, keyRange } from "../definition.ts";
+import { EVENT_GENERIC } from "../key_events.ts";
 import { databaseOrReply } from "./database_argument.ts";
 
 const RENAME_ARGUMENTS: readonly ArgumentSpecification[] = [
@@ -35,7 +36,7 @@ const rename = defineCommand({
     if (!hasSameKeys(call)) {
       const target = call.lookupWrite(2);
       if (target !== 0) call.database.deleteReplaced(target);
-      move(call, call.database, 2);
+      move(call, call.database, 2, "rename_from", "rename_to");
     }
     call.reply.ok();
   },
@@ -56,7 +57,7 @@ const renamenx = defineCommand({
   run(call) {
     if (call.lookupWrite(1) === 0) return call.reply.error(NO_SUCH_KEY);
     if (hasSameKeys(call) || call.lookupWrite(2) !== 0) return call.reply.integer(0);
-    move(call, call.database, 2);
+    move(call, call.database, 2, "rename_from", "rename_to");
     call.reply.integer(1);
   },
 });
@@ -82,7 +83,7 @@ const moveCommand = defineCommand({
     if (call.lookupWrite(1) === 0 || lookupWriteIn(target, call, 1) !== 0) {
       return call.reply.integer(0);
     }
-    move(call, target, 1);
+    move(call, target, 1, "move_from", "move_to");
     call.reply.integer(1);
   },
 });
@@ -126,6 +127,11 @@ const copy = defineCommand({
     const copied = call.database.copyTo(target, ref, bytes, starts[2], ends[2]);
     target.setAccess(copied, call.keyspace.access.initial);
     call.dirty++;
+    const events = call.keyEvents;
+    if (events.isActive) {
+      events.touched(target, bytes, starts[2], ends[2]);
+      events.notify(target, bytes, starts[2], ends[2], EVENT_GENERIC, "copy_to");
+    }
     call.reply.integer(1);
   },
 });
@@ -140,13 +146,22 @@ function lookupWriteIn(database: Database, call: Call, index: number): number {
   return database.lookupWrite(args.bytes, args.starts[index], args.ends[index]);
 }
 
-/** Moves the entry of the first argument, which is there, to the key at `index`, which is not. */
-function move(call: Call, target: Database, index: number): void {
+/**
+ * Moves the entry of the first argument, which is there, to the key at `index`, which is not.
+ * @param from and to: what both keys are told.
+ */
+function move(call: Call, target: Database, index: number, from: string, to: string): void {
   const { bytes, starts, ends } = call.args;
   const ref = call.database.find(bytes, starts[1], ends[1]);
   const moved = call.database.moveTo(target, ref, bytes, starts[index], ends[index]);
   target.setAccess(moved, call.keyspace.access.initial);
   call.dirty++;
+  const events = call.keyEvents;
+  if (!events.isActive) return;
+  call.touched(1);
+  events.touched(target, bytes, starts[index], ends[index]);
+  call.notify(1, EVENT_GENERIC, from);
+  events.notify(target, bytes, starts[index], ends[index], EVENT_GENERIC, to);
 }
 
 /** The commands of this file. */

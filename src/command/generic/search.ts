@@ -13,6 +13,7 @@ import type { Call } from "../call.ts";
 import type { CommandDefinition } from "../definition.ts";
 import { defineCommand } from "../definition.ts";
 import { int64OrReply } from "../integer_argument.ts";
+import { EVENT_KEY_MISS } from "../key_events.ts";
 import { cursorOrReply } from "../scan_argument.ts";
 import { isKeyMatched, isLiteral, isMatchAll, replyKey } from "./entry_key.ts";
 
@@ -65,7 +66,7 @@ function replyMatching(call: Call, pattern: Uint8Array, start: number, end: numb
         count += replyIfAlive(call, refs[i]);
       }
     }
-  } while (cursor !== SCAN_START);
+  } while (cursor !== SCAN_START && !call.reply.isCut);
   return count;
 }
 
@@ -218,13 +219,17 @@ function collect(call: Call, cursor: number): number {
 
 /** Whether an entry is alive, deleting it when it is not, and of the type asked for. */
 function isWanted(call: Call, ref: number): boolean {
-  const keyspace = call.keyspace;
-  const isExpired = keyspace.expireIfNeeded(call.database, ref);
-  if (options.type === ANY_TYPE) return !isExpired;
+  const { database, keyEvents, keyspace } = call;
+  if (options.type === ANY_TYPE) return !keyspace.expireIfNeeded(database, ref);
   // Redis looks a key up to learn its type, which counts.
-  if (isExpired) keyspace.misses++;
-  else keyspace.hits++;
-  return !isExpired && call.database.typeOf(ref) === options.type;
+  const key = keyEvents.isActive ? database.keyOf(ref) : null;
+  if (!keyspace.expireIfNeeded(database, ref)) {
+    keyspace.hits++;
+    return database.typeOf(ref) === options.type;
+  }
+  keyspace.misses++;
+  if (key !== null) keyEvents.notify(database, key, 0, key.length, EVENT_KEY_MISS, "keymiss");
+  return false;
 }
 
 function replyScan(call: Call, cursor: number): void {

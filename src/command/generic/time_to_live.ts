@@ -5,6 +5,7 @@ import type { ArgumentSpecification, CommandDefinition } from "../definition.ts"
 import { defineCommand, keyRange } from "../definition.ts";
 import type { ExpiryUnit } from "../expiry_argument.ts";
 import { EX, EXAT, PX, PXAT } from "../expiry_argument.ts";
+import { EVENT_GENERIC } from "../key_events.ts";
 
 const NO_KEY_REPLY = -2;
 const NO_EXPIRY_REPLY = -1;
@@ -72,8 +73,7 @@ const pexpiretime = defineCommand({
 });
 
 function replyExpiry(call: Call, unit: ExpiryUnit): void {
-  const args = call.args;
-  const ref = call.database.peekRead(args.bytes, args.starts[1], args.ends[1]);
+  const ref = call.peekRead(1);
   if (ref === 0) return call.reply.integer(NO_KEY_REPLY);
   const expiresAtMs = call.database.expiresAtMs(ref);
   if (expiresAtMs === NO_EXPIRY) return call.reply.integer(NO_EXPIRY_REPLY);
@@ -99,6 +99,7 @@ const persist = defineCommand({
     if (ref === 0 || call.database.expiresAtMs(ref) === NO_EXPIRY) return call.reply.integer(0);
     call.database.removeExpiry(ref);
     call.dirty++;
+    call.changed(1, EVENT_GENERIC, "persist");
     call.reply.integer(1);
   },
 });

@@ -16,6 +16,7 @@ import { TYPE_ZSET } from "../../keyspace/value_type.ts";
 import { PUT_ADDED, PUT_NX, PUT_UPDATED, PUT_XX } from "../../keyspace/zset/zsets.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
+import { EVENT_ZSET } from "../key_events.ts";
 import { KEY, LATITUDE, LONGITUDE, MEMBER, place, readPlace, wordArgument } from "./arguments.ts";
 
 /** Reply with the number of changes. */
@@ -110,7 +111,10 @@ function put(call: Call, first: number, count: number, options: number): void {
     }
   } finally {
     call.dirty += added + updated;
-    if (added + updated > 0 && call.propagation.isActive) propagate(call, first, count);
+    if (added + updated > 0) {
+      call.changed(1, EVENT_ZSET, "zadd");
+      if (call.propagation.isActive) propagate(call, first, count);
+    }
     // When the heap was full for the first member of all.
     if (added === 0 && zsets.count(database, ref) === 0) database.delete(ref);
   }

@@ -1,5 +1,6 @@
 /** The searches of before GEOSEARCH: circles only, GEORADIUS and its relatives. */
 import { TYPE_ZSET } from "../../keyspace/value_type.ts";
+import type { Arguments } from "../../protocol/arguments.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import {
   type ArgumentSpecification,
@@ -87,7 +88,7 @@ function radiusCommand(name: string, isByMember: boolean, isStoring: boolean): C
     ],
     ...(isStoring
       ? {
-        getKeys: (call, positions, flags) => pushKeys(first, call, positions, flags),
+        getKeys: (args, positions, flags) => pushKeys(first, args, positions, flags),
       }
       : {}),
     run: (call) => searchCircle(call, isByMember, isStoring),
@@ -109,11 +110,16 @@ function keyAfter(keyword: string, startFrom: number): KeySpecification {
 }
 
 /** The key that is searched, and the last one that is given to store in. */
-function pushKeys(first: number, call: Call, positions: number[], flags: string[]): undefined {
+function pushKeys(
+  first: number,
+  args: Arguments,
+  positions: number[],
+  flags: string[],
+): undefined {
   positions.push(1);
   let stored = 0;
-  for (let i = first; i + 1 < call.count; i++) {
-    if (call.is(i, "store") || call.is(i, "storedist")) stored = ++i;
+  for (let i = first; i + 1 < args.count; i++) {
+    if (args.is(i, "store") || args.is(i, "storedist")) stored = ++i;
   }
   if (stored !== 0) flags[positions.push(stored) - 1] = "OW update";
 }

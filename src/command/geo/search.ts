@@ -180,7 +180,8 @@ function store(call: Call, count: number): void {
   builder.begin();
   try {
     build(builder, count);
-    if (replaceByResult(call, options.storeIndex, builder)) call.dirty += Math.max(count, 1);
+    const event = call.name === "geosearchstore" ? call.name : "georadiusstore";
+    if (replaceByResult(call, options.storeIndex, builder, event)) call.dirty += Math.max(count, 1);
   } finally {
     builder.end();
   }

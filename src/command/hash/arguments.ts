@@ -2,6 +2,7 @@
 import { ENCODING_LISTPACK } from "../../keyspace/value_type.ts";
 import type { Call } from "../call.ts";
 import type { ArgumentSpecification } from "../definition.ts";
+import { EVENT_GENERIC, EVENT_HASH } from "../key_events.ts";
 
 export const KEY: ArgumentSpecification = { name: "key", type: "key", keySpec: 0 };
 export const FIELD: ArgumentSpecification = { name: "field", type: "string" };
@@ -42,6 +43,12 @@ export function replyField(call: Call): void {
   const hashes = call.keyspace.hashes;
   hashes.field();
   call.reply.bulk(hashes.bytes, hashes.start, hashes.end);
+}
+
+/** Tells that fields have been deleted, and the key with the last of them. */
+export function tellDeletion(call: Call): void {
+  call.changed(1, EVENT_HASH, "hdel");
+  if (call.keyspace.hashes.entry === 0) call.notify(1, EVENT_GENERIC, "del");
 }
 
 /** Whether an entry's hash is a listpack. */

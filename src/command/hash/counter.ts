@@ -21,6 +21,7 @@ import { TYPE_HASH } from "../../keyspace/value_type.ts";
 import { INCREMENT_OVERFLOW, NOT_A_FLOAT, NOT_AN_INTEGER } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
+import { EVENT_HASH } from "../key_events.ts";
 import { FIELD, KEY } from "./arguments.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;
@@ -53,7 +54,7 @@ export const hincrby = defineCommand({
     // NaN where one of them is no safe integer; a sum that is one was exact on the way.
     if (sum <= Number.MAX_SAFE_INTEGER && sum >= Number.MIN_SAFE_INTEGER) {
       const length = writeInteger(digits, 0, sum);
-      store(call, ref, found, digits, length);
+      store(call, ref, found, digits, length, "hincrby");
       call.reply.integer(sum);
     } else addBig(call, ref, found);
   },
@@ -82,7 +83,7 @@ function addBig(call: Call, ref: number, found: boolean): void {
   const sum = value + increment;
   if (sum > INT64_MAX || sum < INT64_MIN) return call.reply.error(INCREMENT_OVERFLOW);
   const text = latin1Bytes(sum.toString());
-  store(call, ref, found, text, text.length);
+  store(call, ref, found, text, text.length, "hincrby");
   call.reply.bigInteger(sum);
 }
 
@@ -113,7 +114,7 @@ export const hincrbyfloat = defineCommand({
     if (sum === undefined) return call.reply.error("ERR increment would produce NaN or Infinity");
     const text = latin1Bytes(formatLongDouble(sum));
     const expires = found && hashes.expiresAtMs !== NO_EXPIRY;
-    store(call, ref, found, text, text.length);
+    store(call, ref, found, text, text.length, "hincrbyfloat");
     call.reply.bulk(text);
     propagateSum(call, text, expires);
   },
@@ -142,11 +143,19 @@ function propagateSum(call: Call, text: Uint8Array, expires: boolean): void {
 }
 
 /** Gives the field that has just been sought a number's text as its value. */
-function store(call: Call, ref: number, found: boolean, text: Uint8Array, length: number): void {
+function store(
+  call: Call,
+  ref: number,
+  found: boolean,
+  text: Uint8Array,
+  length: number,
+  event: string,
+): void {
   const { bytes, starts, ends } = call.args;
   const { database, keyspace: { hashes } } = call;
   if (ref !== 0) {
     hashes.setSought(database, found, bytes, starts[2], ends[2], text, 0, length);
   } else hashes.addOne(database, bytes, starts[1], ends[1], starts[2], ends[2], text, 0, length);
   call.dirty++;
+  call.changed(1, EVENT_HASH, event);
 }

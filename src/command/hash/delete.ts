@@ -2,7 +2,7 @@
 import { TYPE_HASH } from "../../keyspace/value_type.ts";
 import { WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { FIELDS, findField, KEY } from "./arguments.ts";
+import { FIELDS, findField, KEY, tellDeletion } from "./arguments.ts";
 
 export const hdel = defineCommand({
   name: "hdel",
@@ -29,6 +29,7 @@ export const hdel = defineCommand({
       }
       ref = hashes.entry;
     }
+    if (deleted > 0) tellDeletion(call);
     call.reply.integer(deleted);
   },
 });

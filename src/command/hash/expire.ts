@@ -11,7 +11,8 @@ import type { ArgumentSpecification, CommandDefinition } from "../definition.ts"
 import { defineCommand, keyRange } from "../definition.ts";
 import type { ExpiryUnit } from "../expiry_argument.ts";
 import { EX, EXAT, EXPIRY_CONDITION, PX, PXAT } from "../expiry_argument.ts";
-import { FIELDS_BLOCK, findField, KEY } from "./arguments.ts";
+import { EVENT_HASH } from "../key_events.ts";
+import { FIELDS_BLOCK, findField, KEY, tellDeletion } from "./arguments.ts";
 import {
   fieldCountOrReply,
   fieldExpiryOrReply,
@@ -77,6 +78,8 @@ function expireFields(call: Call, unit: ExpiryUnit): void {
     call.dirty++;
   }
   propagateDeletions(call, deleted);
+  if (deleted.length > 0) tellDeletion(call);
+  else if (set.length > 0) call.changed(1, EVENT_HASH, "hexpire");
   if (unit !== PXAT || set.length < count) propagateExpiry(call, unit, expiresAtMs, fieldsAt, set);
 }
 

@@ -3,7 +3,15 @@ import { NO_EXPIRY } from "../../keyspace/database.ts";
 import { TYPE_HASH } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { EXPIRATIONS, FIELDS_BLOCK, findField, KEY, replyValue } from "./arguments.ts";
+import { EVENT_HASH } from "../key_events.ts";
+import {
+  EXPIRATIONS,
+  FIELDS_BLOCK,
+  findField,
+  KEY,
+  replyValue,
+  tellDeletion,
+} from "./arguments.ts";
 import {
   expiryUnitAt,
   fieldCountOrReply,
@@ -40,7 +48,9 @@ export const hgetdel = defineCommand({
       } else reply.null();
       if (ref !== 0) ref = hashes.entry;
     }
-    if (call.dirty === dirtyBefore || !propagation.isActive) return;
+    if (call.dirty === dirtyBefore) return;
+    tellDeletion(call);
+    if (!propagation.isActive) return;
     const parts = ["HDEL", args.view(1)];
     for (let i = 4; i < call.count; i++) parts.push(args.view(i));
     propagation.replaceWith(database.index, ...parts);
@@ -104,7 +114,7 @@ function getAndChange(
         hashes.removeFound(database);
         deleted.push(i);
         call.dirty++;
-      } else if (changes && hashes.expiresAtMs !== expiresAtMs) {
+      } else if (changes && (expiresAtMs !== NO_EXPIRY || hashes.expiresAtMs !== NO_EXPIRY)) {
         hashes.setExpiry(database, bytes, starts[i], ends[i], expiresAtMs);
         isChanged = true;
         call.dirty++;
@@ -113,7 +123,10 @@ function getAndChange(
     if (ref !== 0) ref = hashes.entry;
   }
   propagateDeletions(call, deleted);
-  if (!isChanged || !propagation.isActive) return;
+  if (deleted.length > 0) tellDeletion(call);
+  if (!isChanged) return;
+  call.changed(1, EVENT_HASH, expiresAtMs === NO_EXPIRY ? "hpersist" : "hexpire");
+  if (!propagation.isActive) return;
   const parts = expiresAtMs === NO_EXPIRY
     ? ["HPERSIST", args.view(1)]
     : ["HPEXPIREAT", args.view(1), String(expiresAtMs)];

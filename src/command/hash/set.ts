@@ -3,6 +3,7 @@ import { TYPE_HASH } from "../../keyspace/value_type.ts";
 import { wrongArity } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
+import { EVENT_HASH } from "../key_events.ts";
 import { FIELD, KEY, VALUE } from "./arguments.ts";
 
 const PAIRS: ArgumentSpecification = {
@@ -69,6 +70,7 @@ export const hsetnx = defineCommand({
     else if (hashes.seek(database, ref, bytes, starts[2], ends[2])) return call.reply.integer(0);
     else hashes.setSought(database, false, bytes, starts[2], ends[2], bytes, starts[3], ends[3]);
     call.dirty++;
+    call.changed(1, EVENT_HASH, "hset");
     call.reply.integer(1);
   },
 });
@@ -87,6 +89,7 @@ function setPairs(call: Call): number {
   if (ref === 0) {
     const newCount = hashes.add(database, 1, bytes, starts, ends, 2, pairCount);
     call.dirty += pairCount;
+    call.changed(1, EVENT_HASH, "hset");
     return newCount;
   }
   // Redis 7.2 does not try to keep what it is given in a listpack when it is more than fits one.
@@ -111,5 +114,6 @@ function setPairs(call: Call): number {
     call.dirty++;
     if (isNew) newCount++;
   }
+  call.changed(1, EVENT_HASH, "hset");
   return newCount;
 }

@@ -4,7 +4,8 @@ import { TYPE_HASH } from "../../keyspace/value_type.ts";
 import { wrongArity } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { EXPIRATIONS, FIELD, findField, KEY, VALUE } from "./arguments.ts";
+import { EVENT_HASH, EVENT_NEW } from "../key_events.ts";
+import { EXPIRATIONS, FIELD, findField, KEY, tellDeletion, VALUE } from "./arguments.ts";
 import { expiryUnitAt, fieldExpiryOrReply, propagateDeletions } from "./field_arguments.ts";
 
 const ONE_EXPIRATION = "ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified";
@@ -138,12 +139,16 @@ function isConditionMet(call: Call, ref: number): boolean {
 function deleteFields(call: Call, ref: number): void {
   const { database, keyspace: { hashes } } = call;
   const deleted: number[] = [];
+  if (ref === 0 && call.keyspace.signalsNewKeys) call.notify(1, EVENT_NEW, "new");
+  call.changed(1, EVENT_HASH, "hset");
   for (let i = options.first; i < call.count; i += 2) {
     if (ref !== 0 && findField(call, ref, i)) hashes.removeFound(database);
     if (ref !== 0) ref = hashes.entry;
     deleted.push(i);
   }
+  if (ref === 0) hashes.entry = 0;
   call.dirty += deleted.length;
+  tellDeletion(call);
   propagateDeletions(call, deleted);
 }
 
@@ -171,6 +176,8 @@ function setFields(call: Call, ref: number): void {
     }
     call.dirty++;
   }
+  call.changed(1, EVENT_HASH, "hset");
+  if (expires) call.notify(1, EVENT_HASH, "hexpire");
   propagateTime(call);
 }
 

@@ -9,6 +9,7 @@ import type { CommandDefinition } from "../definition.ts";
 import { defineCommand, keyRange } from "../definition.ts";
 import type { ExpiryUnit } from "../expiry_argument.ts";
 import { EX, EXAT, PX, PXAT } from "../expiry_argument.ts";
+import { EVENT_HASH } from "../key_events.ts";
 import { FIELDS_BLOCK, findField, KEY } from "./arguments.ts";
 import { fieldCountOrReply } from "./field_arguments.ts";
 
@@ -76,11 +77,13 @@ const hpersist = defineCommand({
     const count = fieldCountOrReply(call, FIELDS_AT);
     if (count !== count) return;
     const { keyspace: { hashes }, reply } = call;
+    const dirtyBefore = call.dirty;
     reply.array(count);
     for (let i = FIELDS_AT + 2; i < call.count; i++) {
       reply.integer(ref === 0 ? NO_FIELD : persistField(call, ref, i));
       if (ref !== 0) ref = hashes.entry;
     }
+    if (call.dirty !== dirtyBefore) call.changed(1, EVENT_HASH, "hpersist");
   },
 });
 

@@ -20,6 +20,7 @@ import {
 } from "../../keyspace/hyperloglog/hyperloglogs.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
+import { EVENT_STRING } from "../key_events.ts";
 import { CORRUPTED, lookupRead, lookupWrite } from "./hyperloglog_argument.ts";
 
 export const pfadd = defineCommand({
@@ -42,12 +43,16 @@ export const pfadd = defineCommand({
     const { bytes, starts, ends, count } = call.args;
     if (ref === 0) {
       call.dirty += 1 + addWithElements(call.database, 1, bytes, starts, ends, 2, count);
+      call.changed(1, EVENT_STRING, "pfadd");
       return call.reply.integer(1);
     }
     unshare(call.database, ref);
     const raised = addElements(call.database, ref, bytes, starts, ends, 2, count);
     if (raised === CORRUPT) return call.reply.error(CORRUPTED);
-    call.dirty += raised;
+    if (raised > 0) {
+      call.dirty += raised;
+      call.changed(1, EVENT_STRING, "pfadd");
+    }
     call.reply.integer(raised > 0 ? 1 : 0);
   },
 });
@@ -78,7 +83,10 @@ export const pfcount = defineCommand({
     }
     const cardinality = cardinalityOf(call.database, ref);
     if (cardinality !== cardinality) return call.reply.error(CORRUPTED);
-    if (keep(call, ref, cardinality)) call.dirty++;
+    if (keep(call, ref, cardinality)) {
+      call.dirty++;
+      call.touched(1);
+    }
     replyCardinality(call, cardinality);
   },
 });
@@ -137,6 +145,7 @@ export const pfmerge = defineCommand({
     const { bytes, starts, ends } = call.args;
     storeUnion(database, call.lookupWrite(1), bytes, starts[1], ends[1], isDense);
     call.dirty++;
+    call.changed(1, EVENT_STRING, "pfadd");
     call.reply.ok();
   },
 });

@@ -13,7 +13,9 @@ import { INDEX_OUT_OF_RANGE, NO_SUCH_KEY, SYNTAX_ERROR } from "../../protocol/wi
 import { WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
 import { int64OrReply, signedCountOrReply } from "../integer_argument.ts";
+import { EVENT_LIST } from "../key_events.ts";
 import { ELEMENT, KEY } from "./argument.ts";
+import { tellRemoved } from "./events.ts";
 
 export const linsert = defineCommand({
   name: "linsert",
@@ -55,6 +57,7 @@ export const linsert = defineCommand({
     const index = elements.passed - (isBehind ? 0 : 1);
     ref = insertIntoList(keyspace, database, ref, index, bytes, starts[4], ends[4]);
     call.dirty++;
+    call.changed(1, EVENT_LIST, "linsert");
     call.reply.integer(listCount(keyspace, database, ref));
   },
 });
@@ -87,6 +90,7 @@ export const lrem = defineCommand({
     call.dirty += removed;
     if (removed === count) database.delete(ref);
     else if (removed > 0) shrinkList(keyspace, database, ref);
+    if (removed > 0) tellRemoved(call, 1, "lrem", removed === count);
     call.reply.integer(removed);
   },
 });
@@ -117,6 +121,7 @@ export const lset = defineCommand({
     ref = replaceInList(keyspace, database, ref, index, bytes, starts[3], ends[3]);
     shrinkList(keyspace, database, ref);
     call.dirty++;
+    call.changed(1, EVENT_LIST, "lset");
     call.reply.ok();
   },
 });

@@ -1,4 +1,4 @@
-/** Moving an element from one list to another: LMOVE, RPOPLPUSH. */
+/** Moving an element from one list to another: LMOVE, RPOPLPUSH, and how they do when they wait. */
 import { copyElement } from "../../keyspace/list/list_reader.ts";
 import {
   endOfList,
@@ -11,12 +11,14 @@ import {
 import { TYPE_LIST } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
+import { EVENT_LIST } from "../key_events.ts";
 import { endArgument, endOrReply } from "./argument.ts";
+import { tellRemoved } from "./events.ts";
 
 /** A longer buffer is given back. */
 const KEPT_BYTES_MAX = 1 << 16;
 
-const KEYS: readonly ArgumentSpecification[] = [
+export const KEYS: readonly ArgumentSpecification[] = [
   { name: "source", type: "key", keySpec: 0 },
   { name: "destination", type: "key", keySpec: 1 },
 ];
@@ -41,7 +43,7 @@ export const lmove = defineCommand({
     const fromEnd = endOrReply(call, 3);
     if (fromEnd === undefined) return;
     const toEnd = endOrReply(call, 4);
-    if (toEnd !== undefined) move(call, fromEnd, toEnd);
+    if (toEnd !== undefined && !move(call, fromEnd, toEnd)) call.reply.null();
   },
 });
 
@@ -60,18 +62,22 @@ export const rpoplpush = defineCommand({
   acl: ["list"],
   keys: [keyRange(1, 1, 1, "RW access delete"), keyRange(2, 2, 1, "RW insert")],
   arguments: KEYS,
-  run: (call) => move(call, true, false),
+  run(call) {
+    if (!move(call, true, false)) call.reply.null();
+  },
 });
 
-function move(call: Call, fromEnd: boolean, toEnd: boolean): void {
+/** Moves an element between the lists of the first two arguments; false where there is none. */
+export function move(call: Call, fromEnd: boolean, toEnd: boolean): boolean {
   const { args, database, keyspace } = call;
   const source = call.lookupWriteOf(1, TYPE_LIST);
-  if (source === WRONG_TYPE_REPLIED) return;
-  if (source === 0) return call.reply.null();
+  if (source === WRONG_TYPE_REPLIED) return true;
+  if (source === 0) return false;
   const target = call.lookupWriteOf(2, TYPE_LIST);
-  if (target === WRONG_TYPE_REPLIED) return;
+  if (target === WRONG_TYPE_REPLIED) return true;
   takeCopy(call, source, fromEnd);
   call.reply.bulk(moved, 0, ends[0]);
+  let isEmptied = false;
   if (source === target) {
     rotateList(keyspace, database, source, fromEnd, toEnd, moved, starts, ends);
   } else {
@@ -93,7 +99,8 @@ function move(call: Call, fromEnd: boolean, toEnd: boolean): void {
       0,
       0,
     );
-    if (listCount(keyspace, database, source) === 1) database.delete(source);
+    isEmptied = listCount(keyspace, database, source) === 1;
+    if (isEmptied) database.delete(source);
     else {
       const ref = removeFromList(keyspace, database, source, fromEnd, 1);
       shrinkList(keyspace, database, ref);
@@ -101,6 +108,9 @@ function move(call: Call, fromEnd: boolean, toEnd: boolean): void {
   }
   if (moved.length > KEPT_BYTES_MAX) moved = new Uint8Array(256);
   call.dirty++;
+  call.changed(2, EVENT_LIST, toEnd ? "rpush" : "lpush");
+  tellRemoved(call, 1, fromEnd ? "rpop" : "lpop", isEmptied);
+  return true;
 }
 
 /** Copies the element at an end of a list to where it can be pushed from. */

@@ -3,6 +3,7 @@ import { listCount, pushToList } from "../../keyspace/list/list_value.ts";
 import { TYPE_LIST } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type CommandDefinition, defineCommand, keyRange } from "../definition.ts";
+import { EVENT_LIST } from "../key_events.ts";
 import { ELEMENTS, KEY } from "./argument.ts";
 
 export const lpush = pushCommand(
@@ -73,5 +74,6 @@ function push(call: Call, atEnd: boolean, makesList: boolean): void {
     count - 1,
   );
   call.dirty += count - 2;
+  call.changed(1, EVENT_LIST, atEnd ? "rpush" : "lpush");
   call.reply.integer(listCount(keyspace, database, ref));
 }

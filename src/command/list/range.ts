@@ -6,6 +6,7 @@ import { defineCommand, keyRange } from "../definition.ts";
 import { int64OrReply } from "../integer_argument.ts";
 import { endFromStart, positionFromStart } from "../range_argument.ts";
 import { KEY } from "./argument.ts";
+import { tellRemoved } from "./events.ts";
 import { replyElement, replyElements } from "./reply.ts";
 
 export const llen = defineCommand({
@@ -117,6 +118,7 @@ export const ltrim = defineCommand({
       trim(call, ref, start, count - 1 - end);
       call.dirty += start + count - 1 - end;
     }
+    tellRemoved(call, 1, "ltrim", start > end);
     call.reply.ok();
   },
 });

@@ -25,6 +25,7 @@ import {
   numberedKeys,
 } from "../definition.ts";
 import { int64AtLeastOrReply } from "../integer_argument.ts";
+import { EVENT_GENERIC, EVENT_SET } from "../key_events.ts";
 import { KEYS, replyMember } from "./arguments.ts";
 
 /** More sets than this are not asked in turn whether a member of a union is new. */
@@ -436,11 +437,12 @@ function storeResult(call: Call): void {
   const { bytes, starts, ends } = call.args;
   const old = database.peek(bytes, starts[1], ends[1]);
   if (old !== 0) {
-    database.deleteReplaced(old);
+    database.deleteReplaced(old, true);
     database.find(bytes, starts[1], ends[1]);
   }
   builder.store(database, bytes, starts[1], ends[1], NO_EXPIRY);
   call.dirty++;
+  call.changed(1, EVENT_SET, call.name);
   call.reply.integer(count);
 }
 
@@ -452,6 +454,7 @@ function removeTarget(call: Call): void {
   if (old !== 0) {
     database.deleteReplaced(old);
     call.dirty++;
+    call.changed(1, EVENT_GENERIC, "del");
   }
   call.reply.integer(0);
 }

@@ -4,7 +4,8 @@ import { TYPE_SET } from "../../keyspace/value_type.ts";
 import { WRONG_TYPE } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { KEY, MEMBER, MEMBERS, replyMembers } from "./arguments.ts";
+import { EVENT_GENERIC, EVENT_NEW, EVENT_SET } from "../key_events.ts";
+import { KEY, MEMBER, MEMBERS, replyMembers, tellRemoved } from "./arguments.ts";
 
 export const sadd = defineCommand({
   name: "sadd",
@@ -27,6 +28,7 @@ export const sadd = defineCommand({
       addKey(call, 1, 2);
       call.dirty++;
     } else addNew(call);
+    if (call.dirty !== dirtyBefore) call.changed(1, EVENT_SET, "sadd");
     call.reply.integer(call.dirty - dirtyBefore);
   },
 });
@@ -52,6 +54,10 @@ export const srem = defineCommand({
     for (let i = 2; ref !== 0 && i < call.count; i++) {
       ref = sets.remove(call.database, ref, bytes, starts[i], ends[i]);
       if (sets.isChanged) call.dirty++;
+    }
+    if (call.dirty !== dirtyBefore) {
+      call.changed(1, EVENT_SET, "srem");
+      if (ref === 0) call.notify(1, EVENT_GENERIC, "del");
     }
     call.reply.integer(call.dirty - dirtyBefore);
   },
@@ -218,15 +224,32 @@ function move(call: Call, source: number, target: number): number {
   const sets = call.keyspace.sets;
   if (has(call, source, 3) === 0) return 0;
   // The target first, because only that can fail; adding a member moves no other entry.
+  let isAdded = true;
   if (target === 0) {
     database.find(bytes, starts[2], ends[2]);
-    addKey(call, 2, 3);
+    addKeyUntold(call);
     call.dirty++;
   } else {
     sets.add(database, target, bytes, starts[3], ends[3]);
-    if (sets.isChanged) call.dirty++;
+    isAdded = sets.isChanged;
+    if (isAdded) call.dirty++;
   }
-  sets.remove(database, source, bytes, starts[3], ends[3]);
+  const left = sets.remove(database, source, bytes, starts[3], ends[3]);
   call.dirty++;
+  tellRemoved(call, "srem", left === 0);
+  if (target === 0 && call.keyspace.signalsNewKeys) call.notify(2, EVENT_NEW, "new");
+  if (isAdded) call.changed(2, EVENT_SET, "sadd");
   return 1;
+}
+
+/** Makes the target a set of the member. That it is new is told when the member has left. */
+function addKeyUntold(call: Call): void {
+  const { keyspace } = call;
+  const { signalsNewKeys } = keyspace;
+  keyspace.signalsNewKeys = false;
+  try {
+    addKey(call, 2, 3);
+  } finally {
+    keyspace.signalsNewKeys = signalsNewKeys;
+  }
 }

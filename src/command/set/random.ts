@@ -21,7 +21,7 @@ import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
 import { expectReadable, expectStillReadable } from "../draw_argument.ts";
 import { int64AtLeastOrReply, signedCountOrReply } from "../integer_argument.ts";
-import { KEY, replyMember, replyMembers } from "./arguments.ts";
+import { KEY, replyMember, replyMembers, tellRemoved } from "./arguments.ts";
 
 /** SRANDMEMBER: at least so many times as many members as are wanted are drawn from one by one. */
 const DRAW_RATIO = 3;
@@ -161,8 +161,9 @@ function popOne(call: Call): void {
     const member = sets.bytes.slice(sets.start, sets.end);
     propagation.replaceWith(call.database.index, "SREM", call.args.view(1), member);
   }
-  sets.removeDrawn(call.database, ref);
+  const left = sets.removeDrawn(call.database, ref);
   call.dirty++;
+  tellRemoved(call, "spop", left === 0);
 }
 
 /** All members are wanted: the key goes. */
@@ -171,6 +172,7 @@ function popAll(call: Call, ref: number, size: number): void {
   replyMembers(call, ref);
   call.database.deleteReplaced(ref);
   call.dirty += size;
+  tellRemoved(call, "spop", true);
   const { propagation } = call;
   if (propagation.isActive) {
     propagation.replaceWith(call.database.index, "DEL", call.args.view(1));
@@ -187,6 +189,7 @@ function popMany(call: Call, ref: number, count: number, size: number): void {
   else popByRebuilding(call, ref, count, size, popped);
   popped?.propagate();
   call.dirty += count;
+  tellRemoved(call, "spop", false);
 }
 
 function popOneByOne(call: Call, ref: number, count: number, popped: PoppedMembers | null): void {
@@ -246,7 +249,7 @@ function popByRebuilding(
     }
     const expiresAtMs = database.expiresAtMs(ref);
     const access = database.accessOf(ref);
-    database.deleteReplaced(ref);
+    database.deleteReplaced(ref, true);
     database.find(args.bytes, args.starts[1], args.ends[1]);
     ref = builder.store(database, args.bytes, args.starts[1], args.ends[1], expiresAtMs);
     database.setAccess(ref, access);

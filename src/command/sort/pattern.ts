@@ -12,6 +12,7 @@ import { KEYS_AHEAD_MAX } from "../../keyspace/keys_ahead.ts";
 import { TYPE_HASH, TYPE_STRING } from "../../keyspace/value_type.ts";
 import type { Arguments } from "../../protocol/arguments.ts";
 import type { Call } from "../call.ts";
+import { EVENT_KEY_MISS } from "../key_events.ts";
 import type { SortVector } from "./sort_vector.ts";
 
 const HASH_SIGN = 0x23;
@@ -150,13 +151,22 @@ export class PatternLookups {
     const call = this.#call!;
     const database = call.database;
     const ref = database.lookupRead(this.#keys, this.#starts[index], this.#ends[index]);
-    if (ref === 0) return false;
+    if (ref === 0) {
+      if (call.keyEvents.isActive) this.#notifyMiss(call, index);
+      return false;
+    }
     if (pattern.fieldStart < pattern.fieldEnd) return this.#findField(ref, pattern);
     if (database.typeOf(ref) !== TYPE_STRING) return false;
     this.start = database.wholeValue(ref);
     this.end = this.start + database.valueLengthOf(ref);
     this.bytes = database.wholeBytes;
     return true;
+  }
+
+  #notifyMiss(call: Call, index: number): void {
+    const start = this.#starts[index];
+    const end = this.#ends[index];
+    call.keyEvents.notify(call.database, this.#keys, start, end, EVENT_KEY_MISS, "keymiss");
   }
 
   #findField(ref: number, pattern: SortPattern): boolean {

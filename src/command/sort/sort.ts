@@ -7,9 +7,11 @@
  */
 import { pushToList } from "../../keyspace/list/list_value.ts";
 import { TYPE_SET } from "../../keyspace/value_type.ts";
+import type { Arguments } from "../../protocol/arguments.ts";
 import type { Call } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
 import type { KeySpecification } from "../definition.ts";
+import { EVENT_GENERIC, EVENT_LIST } from "../key_events.ts";
 import { elementCountOrReply, loadElements } from "./elements.ts";
 import { PatternLookups, type SortPattern } from "./pattern.ts";
 import { SortOptions } from "./sort_options.ts";
@@ -89,9 +91,9 @@ export const sort = defineCommand({
     ...ARGUMENTS,
     { name: "destination", type: "key", keySpec: 2, token: "STORE", flags: ["optional"] },
   ],
-  getKeys(call, positions, flags) {
+  getKeys(args, positions, flags) {
     positions.push(1);
-    const stored = storedKey(call);
+    const stored = storedKey(args);
     if (stored !== 0) flags[positions.push(stored) - 1] = "OW update";
     return undefined;
   },
@@ -109,7 +111,7 @@ export const sortRo = defineCommand({
   acl: ["set", "sortedset", "list", "dangerous"],
   keys: [keyRange(1, 1, 1, "RO access"), ELSEWHERE],
   arguments: ARGUMENTS,
-  getKeys(_call, positions) {
+  getKeys(_args, positions) {
     positions.push(1);
     return undefined;
   },
@@ -117,12 +119,12 @@ export const sortRo = defineCommand({
 });
 
 /** The argument behind the last STORE that can be one; 0 for none. */
-function storedKey(call: Call): number {
+function storedKey(args: Arguments): number {
   let stored = 0;
-  for (let i = 2; i < call.count; i++) {
-    if (call.is(i, "limit")) i += 2;
-    else if (call.is(i, "get") || call.is(i, "by")) i++;
-    else if (call.is(i, "store") && i + 1 < call.count) stored = ++i;
+  for (let i = 2; i < args.count; i++) {
+    if (args.is(i, "limit")) i += 2;
+    else if (args.is(i, "get") || args.is(i, "by")) i++;
+    else if (args.is(i, "store") && i + 1 < args.count) stored = ++i;
   }
   return stored;
 }
@@ -266,13 +268,17 @@ function store(call: Call, from: number, length: number): void {
   const start = args.starts[options.storeIndex];
   const end = args.ends[options.storeIndex];
   const old = database.peek(key, start, end);
-  if (old !== 0) database.deleteReplaced(old);
+  if (old !== 0) database.deleteReplaced(old, count > 0);
   if (count > 0) {
     database.peek(key, start, end);
     const bytes = vector.bytes;
     pushToList(keyspace, database, 0, key, start, end, true, bytes, starts, ends, 0, count - 1);
     call.dirty += count;
-  } else if (old !== 0) call.dirty++;
+    call.changed(options.storeIndex, EVENT_LIST, "sortstore");
+  } else if (old !== 0) {
+    call.dirty++;
+    call.changed(options.storeIndex, EVENT_GENERIC, "del");
+  }
   call.reply.integer(count);
 }
 

@@ -55,7 +55,9 @@ export class SortOptions {
       this.by = new SortPattern(call.args, index + 1);
       // A pattern without a star said once counts for all that follow.
       if (!this.by.hasStar) this.isUnsorted = true;
+      else if (!call.mayReadEveryKey()) return denied(call, "BY");
     } else if (call.is(index, "get")) {
+      if (!call.mayReadEveryKey()) return denied(call, "GET");
       this.gets.push(new SortPattern(call.args, index + 1));
     } else return 0;
     return 2;
@@ -85,6 +87,12 @@ export class SortOptions {
     this.offset = 0;
     this.count = -1;
   }
+}
+
+/** BY and GET name keys that nobody can tell beforehand: who uses them must be allowed any. */
+function denied(call: Call, option: string): number {
+  call.reply.error(`ERR ${option} option of SORT denied due to insufficient ACL permissions.`);
+  return -1;
 }
 
 /** A 64-bit integer, as near as a double comes to it; NaN when it is none. */

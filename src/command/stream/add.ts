@@ -14,6 +14,7 @@ import { ENCODING_STREAM, TYPE_STREAM } from "../../keyspace/value_type.ts";
 import { wrongArity } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
+import { EVENT_STREAM } from "../key_events.ts";
 import { KEY, TRIM } from "./argument_docs.ts";
 import { replyId } from "./entry_reply.ts";
 import { TrimArguments } from "./trim_argument.ts";
@@ -99,8 +100,15 @@ function add(call: Call, ref: number, first: number, count: number): void {
   }
   replyId(call.reply, id);
   call.dirty++;
-  if (options.isGiven) trimStream(streams, root, options);
+  const trimmed = options.isGiven ? trimStream(streams, root, options) : 0;
+  if (call.keyEvents.isActive) tellAdded(call, trimmed > 0);
   if (call.propagation.isActive) propagate(call, root);
+}
+
+function tellAdded(call: Call, isTrimmed: boolean): void {
+  call.notify(1, EVENT_STREAM, "xadd");
+  if (isTrimmed) call.notify(1, EVENT_STREAM, "xtrim");
+  call.touched(1);
 }
 
 /** Sets the new entry's id; false where it is not behind the last one. */
@@ -130,7 +138,12 @@ function chooseId(call: Call): boolean {
 function append(call: Call, ref: number, root: number, first: number, count: number): boolean {
   const { streams, limits } = call.keyspace;
   const { bytes, starts, ends } = call.args;
-  if (ref !== 0) return streams.append(root, id, call.args, first, count, limits);
+  if (ref !== 0) {
+    if (!streams.append(root, id, call.args, first, count, limits)) return false;
+    const { keyspace } = call;
+    if (keyspace.signalsKeys) keyspace.signalStream(call.database, bytes, starts[1], ends[1]);
+    return true;
+  }
   let isAdded = false;
   try {
     if (!streams.append(root, id, call.args, first, count, limits)) return false;

@@ -127,7 +127,7 @@ function claim(call: Call, minIdleMs: number): void {
   readObjectId(heap, group, GROUP_LAST_ID, groupLast);
   let isLastIdNew = lastId.compare(groupLast) > 0;
   if (isLastIdNew) writeObjectId(heap, group, GROUP_LAST_ID, lastId);
-  const consumer = consumerOf(call, group, 3);
+  const consumer = consumerOf(call, 1, group, 3);
   const mark = reply.beginDeferred();
   let replied = 0;
   for (let i = 0; i < ids.count; i++) {
@@ -238,7 +238,7 @@ function autoclaim(call: Call, minIdleMs: number, countMax: number): void {
   const { groups } = streams;
   const { reply } = call;
   const { group, root } = named;
-  const consumer = consumerOf(call, group, 3);
+  const consumer = consumerOf(call, 1, group, 3);
   reply.array(3);
   const mark = reply.beginDeferred();
   const pendingRoot = (): number => objectWord(heap, group, GROUP_PENDING);

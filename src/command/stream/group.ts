@@ -15,6 +15,7 @@ import { NOT_AN_INTEGER, unknownSubcommandOrArity } from "../../protocol/wire_er
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
 import { replyHelp } from "../help.ts";
+import { EVENT_STREAM } from "../key_events.ts";
 import { STREAM_KIND } from "./add.ts";
 import { CONSUMER, GROUP, KEY } from "./argument_docs.ts";
 import { findConsumer, findGroup } from "./group_lookup.ts";
@@ -122,8 +123,12 @@ export const xgroup = defineCommand({
         isMkstream = false;
         if (!find(call, false)) return;
         if (group !== 0) {
+          const { bytes, starts, ends } = call.args;
           call.keyspace.streams.groups.destroyGroup(root, group);
           call.dirty++;
+          call.notify(2, EVENT_STREAM, "xgroup-destroy");
+          // Consumers that wait have nothing to wait for any more.
+          call.keyspace.signalStream(call.database, bytes, starts[2], ends[2]);
         }
         call.reply.integer(group === 0 ? 0 : 1);
       },
@@ -148,6 +153,7 @@ export const xgroup = defineCommand({
         if (isNew) {
           streams.groups.createConsumer(group, bytes, starts[4], ends[4], nowMs);
           call.dirty++;
+          call.notify(2, EVENT_STREAM, "xgroup-createconsumer");
         }
         call.reply.integer(isNew ? 1 : 0);
       },
@@ -170,6 +176,7 @@ export const xgroup = defineCommand({
         if (consumer === 0) return call.reply.integer(0);
         call.reply.integer(call.keyspace.streams.groups.deleteConsumer(group, consumer));
         call.dirty++;
+        call.notify(2, EVENT_STREAM, "xgroup-delconsumer");
       },
     }),
     defineCommand({
@@ -248,6 +255,8 @@ function create(call: Call): void {
   else createGroup(call, root);
   call.reply.ok();
   call.dirty++;
+  if (root === 0) call.touched(2);
+  call.notify(2, EVENT_STREAM, "xgroup-create");
 }
 
 function createStream(call: Call): void {
@@ -284,4 +293,5 @@ function setId(call: Call): void {
   else writeObjectNumber(heap, group, GROUP_ENTRIES_READ, ENTRIES_READ_UNKNOWN);
   call.reply.ok();
   call.dirty++;
+  call.notify(2, EVENT_STREAM, "xgroup-setid");
 }

@@ -3,6 +3,7 @@ import { CONSUMER_SEEN } from "../../keyspace/stream/consumer_groups.ts";
 import { writeObjectNumber } from "../../keyspace/stream/stream_root.ts";
 import { TYPE_STREAM } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
+import { EVENT_STREAM } from "../key_events.ts";
 
 /** The group of a stream that an argument names; 0 when there is none. */
 export function findGroup(call: Call, root: number, index: number): number {
@@ -37,9 +38,9 @@ export class NamedGroup {
 
 /**
  * The consumer of a group that an argument names, which is made where there is none, and which has
- * been seen now.
+ * been seen now. The stream is that of the key at `keyIndex`.
  */
-export function consumerOf(call: Call, group: number, index: number): number {
+export function consumerOf(call: Call, keyIndex: number, group: number, index: number): number {
   const { groups } = call.keyspace.streams;
   const { nowMs, heap } = call.keyspace;
   const { bytes, starts, ends } = call.args;
@@ -47,6 +48,7 @@ export function consumerOf(call: Call, group: number, index: number): number {
   if (consumer === 0) {
     consumer = groups.createConsumer(group, bytes, starts[index], ends[index], nowMs);
     call.dirty++;
+    call.notify(keyIndex, EVENT_STREAM, "xgroup-createconsumer");
   } else writeObjectNumber(heap, consumer, CONSUMER_SEEN, nowMs);
   return consumer;
 }

@@ -2,12 +2,13 @@
  * XREAD and XREADGROUP: entries of several streams behind an id, for a client, or for a consumer of
  * a group, who gets each entry once and has to acknowledge it.
  *
- * BLOCK is read and has no effect yet: where there is nothing, the reply is what Redis gives within
- * MULTI, null at once.
+ * With BLOCK, where there is nothing, the command waits and is run again when a stream has got more.
+ * A consumer that is new is made before it waits. Who waits with a group is also run again when the
+ * group or the stream goes: that is an error then.
  *
  * XREADGROUP is repeated to others as what it did to the group.
  */
-import { parsed64, parseInt64 } from "../../base/integer_text.ts";
+import { latin1Bytes } from "../../base/ascii.ts";
 import {
   CONSUMER_ACTIVE,
   CONSUMER_PENDING,
@@ -22,6 +23,7 @@ import {
   writeObjectNumber,
 } from "../../keyspace/stream/stream_root.ts";
 import { TYPE_STREAM } from "../../keyspace/value_type.ts";
+import { millisecondsTimeout } from "../blocking.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand } from "../definition.ts";
 import { int64OrReply } from "../integer_argument.ts";
@@ -35,6 +37,8 @@ import { IdList, isCharacter, readIdOrReply } from "./id_argument.ts";
 let isGroupRead = false;
 let count = 0;
 let isNoAck = false;
+/** -1 without BLOCK. */
+let timeoutMs = -1;
 /** The group's name and, behind it, the consumer's; 0 without. */
 let groupIndex = 0;
 let firstKey = 0;
@@ -105,19 +109,36 @@ function read(call: Call, isGroup: boolean): void {
     const isOnly = keyCount === 1;
     if (isGroup ? serveGroup(call, i, root, isOnly) : serve(call, i, root, isOnly)) served++;
   }
-  if (served === 0) reply.nullArray();
+  if (served === 0 && timeoutMs >= 0) wait(call);
+  else if (served === 0) reply.nullArray();
   else if (keyCount > 1) reply.endDeferred(mark, reply.protocol === 2 ? "array" : "map", served);
+}
+
+/** Nothing is there: waits for more. */
+function wait(call: Call): void {
+  const keys: number[] = [];
+  for (let i = 0; i < keyCount; i++) {
+    keys.push(firstKey + i);
+    const idIndex = firstKey + keyCount + i;
+    if (call.blocker === null || !isCharacter(call, idIndex, "$")) continue;
+    // What is the last entry now will not be the last one when this is run again.
+    ids.get(i, from);
+    call.replaceArgument(idIndex, latin1Bytes(from.toString()));
+  }
+  call.block({ kind: "stream", keys, timeoutMs, endsOnMissingKey: isGroupRead });
 }
 
 function readOptions(call: Call): boolean {
   count = 0;
+  timeoutMs = -1;
   isNoAck = false;
   groupIndex = 0;
   firstKey = 0;
   for (let i = 1; i < call.count; i++) {
     const left = call.count - 1 - i;
     if (left > 0 && call.is(i, "block")) {
-      if (!isTimeout(call, ++i)) return false;
+      timeoutMs = millisecondsTimeout(call, ++i);
+      if (timeoutMs !== timeoutMs) return false;
     } else if (left > 0 && call.is(i, "count")) {
       count = int64OrReply(call, ++i);
       if (count !== count) return false;
@@ -162,19 +183,6 @@ function meaningless(id: string): string {
   return `ERR The ${id} ID is meaningless in the context of XREADGROUP: you want to read the ` +
     "history of this consumer by specifying a proper ID, or use the > ID to get new messages. " +
     `The ${id} ID would just return an empty result set.`;
-}
-
-function isTimeout(call: Call, index: number): boolean {
-  const { bytes, starts, ends } = call.args;
-  if (!parseInt64(bytes, starts[index], ends[index])) {
-    return refuse(call, "ERR timeout is not an integer or out of range");
-  }
-  const timeoutMs = parsed64.toNumber();
-  if (timeoutMs < 0) return refuse(call, "ERR timeout is negative");
-  if (timeoutMs > 2 ** 63 - 1 - call.keyspace.nowMs) {
-    return refuse(call, "ERR timeout is out of range");
-  }
-  return true;
 }
 
 /** Reads what follows the keys, and looks the groups up. */
@@ -294,7 +302,7 @@ function serveGroup(call: Call, index: number, root: number, isOnly: boolean): b
   ids.get(index, from);
   const isHistory = !from.isMax;
   const isNewConsumer = isNoAck && findConsumer(call, group, groupIndex + 1) === 0;
-  const consumer = consumerOf(call, group, groupIndex + 1);
+  const consumer = consumerOf(call, firstKey + index, group, groupIndex + 1);
   if (isNewConsumer) propagateConsumer(call, firstKey + index, groupIndex, groupIndex + 1);
   if (!isHistory) readObjectId(heap, group, GROUP_LAST_ID, from);
   const isNothingNew = !isHistory && isBehindAll(call, root);

@@ -17,6 +17,7 @@ import { TYPE_STREAM } from "../../keyspace/value_type.ts";
 import { NO_SUCH_KEY, NOT_AN_INTEGER } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
+import { EVENT_STREAM } from "../key_events.ts";
 import { trimmedArguments } from "./add.ts";
 import { IDS, KEY, TRIM } from "./argument_docs.ts";
 import { IdList, readIdOrReply } from "./id_argument.ts";
@@ -51,6 +52,7 @@ export const xdel = defineCommand({
     }
     const deleted = deleteEntries(call, call.database.rootOf(ref));
     call.dirty += deleted;
+    if (deleted > 0) call.changed(1, EVENT_STREAM, "xdel");
     call.reply.integer(deleted);
   },
 });
@@ -95,6 +97,7 @@ export const xtrim = defineCommand({
       call.propagation.replaceWith(call.database.index, ...trimmedArguments(call, root, trim));
     }
     call.dirty += trimmed;
+    if (trimmed > 0) call.changed(1, EVENT_STREAM, "xtrim");
     call.reply.integer(trimmed);
   },
 });
@@ -143,6 +146,7 @@ export const xsetid = defineCommand({
     if (!maxDeleted.isMin) writeObjectId(heap, root, STREAM_MAX_DELETED_ID, maxDeleted);
     call.reply.ok();
     call.dirty++;
+    call.notify(1, EVENT_STREAM, "xsetid");
   },
 });
 

@@ -32,6 +32,7 @@ import {
 import { INCREMENT_OVERFLOW, NOT_A_FLOAT, NOT_AN_INTEGER } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
+import { EVENT_STRING } from "../key_events.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
@@ -140,6 +141,7 @@ export const incrbyfloat = defineCommand({
     // Never `int`, even when the sum is one: Redis makes a plain string of the text.
     const encoding = text.length <= EMBSTR_BYTES_MAX ? ENCODING_EMBSTR : ENCODING_RAW;
     storeText(call, ref, TYPE_STRING | encoding << 4, text);
+    call.changed(1, EVENT_STRING, "incrbyfloat");
     call.reply.bulk(text);
     // The sum itself is repeated: others may add, or print, in another precision.
     if (call.propagation.isActive) {
@@ -163,6 +165,7 @@ function add(call: Call, increment: number): void {
   // NaN where the value is no safe integer; a sum that is one was exact on the way.
   if (sum <= Number.MAX_SAFE_INTEGER && sum >= Number.MIN_SAFE_INTEGER) {
     storeInteger(call, ref, sum);
+    call.changed(1, EVENT_STRING, "incrby");
     call.reply.integer(sum);
   } else addBigTo(call, ref, BigInt(increment));
 }
@@ -178,6 +181,7 @@ function addBigTo(call: Call, ref: number, increment: bigint): void {
   const sum = value + increment;
   if (sum > INT64_MAX || sum < INT64_MIN) return call.reply.error(INCREMENT_OVERFLOW);
   storeText(call, ref, KIND_INT, latin1Bytes(sum.toString()));
+  call.changed(1, EVENT_STRING, "incrby");
   call.reply.bigInteger(sum);
 }
 

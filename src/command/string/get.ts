@@ -2,6 +2,7 @@
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
 import { positiveExpiryOrReply } from "../expiry_argument.ts";
+import { EVENT_GENERIC } from "../key_events.ts";
 import { NO_EXPIRY } from "../../keyspace/database.ts";
 import { StringOptions } from "./options.ts";
 
@@ -84,6 +85,7 @@ export const getdel = defineCommand({
     if (ref <= 0) return;
     call.database.delete(ref);
     call.dirty++;
+    call.changed(1, EVENT_GENERIC, "del");
     propagate(call, "DEL");
   },
 });
@@ -119,9 +121,11 @@ function expire(call: Call, ref: number, expiresAtMs: number): void {
   call.dirty++;
   if (call.keyspace.isPast(expiresAtMs)) {
     call.database.delete(ref);
+    call.changed(1, EVENT_GENERIC, "del");
     return propagate(call, call.settings.lazyExpire ? "UNLINK" : "DEL");
   }
   call.database.setExpiry(ref, expiresAtMs);
+  call.changed(1, EVENT_GENERIC, "expire");
   propagate(call, "PEXPIREAT", expiresAtMs);
 }
 
@@ -130,6 +134,7 @@ function persist(call: Call, ref: number): void {
   if (database.expiresAtMs(ref) === NO_EXPIRY) return;
   database.removeExpiry(ref);
   call.dirty++;
+  call.changed(1, EVENT_GENERIC, "persist");
   propagate(call, "PERSIST");
 }
 

@@ -6,6 +6,7 @@ import { TYPE_STRING } from "../../keyspace/value_type.ts";
 import { wrongArity } from "../../protocol/wire_errors.ts";
 import type { Call } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
+import { EVENT_STRING } from "../key_events.ts";
 
 const PAIRS: ArgumentSpecification = {
   name: "data",
@@ -106,6 +107,7 @@ function storePairs(call: Call): void {
       ends[i + 1],
       NO_EXPIRY,
     );
+    call.changed(i, EVENT_STRING, "set");
   }
   call.dirty += (count - 1) / 2;
 }

@@ -8,6 +8,7 @@ import { ENCODING_RAW, TYPE_STRING } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
 import { int64OrReply } from "../integer_argument.ts";
+import { EVENT_STRING } from "../key_events.ts";
 import { endFromStart, isBackwardFromEnd, positionFromStart } from "../range_argument.ts";
 
 const KIND_RAW = TYPE_STRING | ENCODING_RAW << 4;
@@ -76,6 +77,7 @@ export const setrange = defineCommand({
     const end = offset + added;
     if (!call.isStringLengthAllowed(end)) return;
     writePart(call, ref, oldLength, offset, 3);
+    call.changed(1, EVENT_STRING, "setrange");
     call.reply.integer(Math.max(oldLength, end));
   },
 });
@@ -101,11 +103,13 @@ export const append = defineCommand({
       const database = call.database;
       setString(database, 0, bytes, starts[1], ends[1], bytes, starts[2], ends[2], NO_EXPIRY);
       call.dirty++;
+      call.changed(1, EVENT_STRING, "append");
       return call.reply.integer(added);
     }
     const oldLength = call.database.valueLengthOf(ref);
     if (!call.isStringLengthAllowed(oldLength + added)) return;
     writePart(call, ref, oldLength, oldLength, 2);
+    call.changed(1, EVENT_STRING, "append");
     call.reply.integer(oldLength + added);
   },
 });

@@ -10,6 +10,7 @@ import { KEEP_EXPIRY, setString } from "../../keyspace/string_value.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
 import { EX, positiveExpiryOrReply, PX, PXAT } from "../expiry_argument.ts";
+import { EVENT_GENERIC, EVENT_STRING } from "../key_events.ts";
 import { StringOptions } from "./options.ts";
 
 const KEY: ArgumentSpecification = { name: "key", type: "key", keySpec: 0 };
@@ -184,6 +185,7 @@ function setWithOptions(call: Call): void {
     return;
   }
   store(call, ref, 2, expiresAtMs);
+  if (unit !== null) call.notify(1, EVENT_GENERIC, "expire");
   if (!isGet) call.reply.ok();
   if (!call.propagation.isActive) return;
   if (unit !== null && unit !== PXAT) propagateExpiring(call, 2, expiresAtMs);
@@ -194,6 +196,7 @@ function setWithOptions(call: Call): void {
 function setExpiring(call: Call, expiresAtMs: number): void {
   if (expiresAtMs !== expiresAtMs) return;
   store(call, call.lookupWrite(1), 3, expiresAtMs);
+  call.notify(1, EVENT_GENERIC, "expire");
   call.reply.ok();
   if (call.propagation.isActive) propagateExpiring(call, 3, expiresAtMs);
 }
@@ -213,6 +216,7 @@ function store(call: Call, ref: number, valueIndex: number, expiresAtMs: number)
     expiresAtMs,
   );
   call.dirty++;
+  call.changed(1, EVENT_STRING, "set");
 }
 
 function replyOld(call: Call, ref: number): void {

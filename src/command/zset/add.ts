@@ -18,6 +18,7 @@ import {
 } from "../../keyspace/zset/zsets.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
+import { EVENT_ZSET } from "../key_events.ts";
 import { KEY, MEMBER, replyScore, scoreOrReply } from "./arguments.ts";
 
 const NOT_A_NUMBER = "ERR resulting score is not a number (NaN)";
@@ -173,6 +174,9 @@ function putAll(call: Call, first: number, pairs: number, options: number, longe
     }
   } finally {
     call.dirty += added + updated;
+    if (call.keyEvents.isActive && added + updated > 0) {
+      call.changed(1, EVENT_ZSET, (options & PUT_INCREMENT) !== 0 ? "zincr" : "zadd");
+    }
     // When the heap was full for the first member of all. What failed may have moved the entry.
     if (added === 0 && zsets.count(database, zsets.ref) === 0) database.delete(zsets.ref);
   }

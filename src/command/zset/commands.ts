@@ -10,7 +10,7 @@ import {
   zunion,
   zunionstore,
 } from "./combine.ts";
-import { zmpop, zpopmax, zpopmin } from "./pop.ts";
+import { bzmpop, bzpopmax, bzpopmin, zmpop, zpopmax, zpopmin } from "./pop.ts";
 import { zrandmember } from "./random.ts";
 import {
   zrange,
@@ -26,6 +26,9 @@ import { zscan } from "./scan.ts";
 import { zcard, zcount, zlexcount, zmscore, zrank, zrevrank, zscore } from "./score.ts";
 
 export const zsetCommands: readonly CommandDefinition[] = [
+  bzmpop,
+  bzpopmax,
+  bzpopmin,
   zadd,
   zcard,
   zcount,

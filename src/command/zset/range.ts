@@ -261,7 +261,7 @@ function storeRange(call: Call, ref: number): void {
     }
     builder.order();
     const count = builder.count;
-    if (replaceByResult(call, 1, builder)) call.dirty++;
+    if (replaceByResult(call, 1, builder, "zrangestore")) call.dirty++;
     call.reply.integer(count);
   } finally {
     builder.end();

@@ -3,6 +3,7 @@ import { TYPE_ZSET } from "../../keyspace/value_type.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import type { ArgumentSpecification } from "../definition.ts";
 import { defineCommand, keyRange } from "../definition.ts";
+import { EVENT_GENERIC, EVENT_ZSET } from "../key_events.ts";
 import { KEY, MEMBERS } from "./arguments.ts";
 import { BY_LEX, BY_RANK, BY_SCORE, MemberRange } from "./range_argument.ts";
 
@@ -35,6 +36,11 @@ export const zrem = defineCommand({
       call.dirty++;
     }
     if (left === 0) database.delete(ref);
+    if (removed > 0) {
+      call.notify(1, EVENT_ZSET, "zrem");
+      if (left === 0) call.notify(1, EVENT_GENERIC, "del");
+      call.touched(1);
+    }
     call.reply.integer(removed);
   },
 });
@@ -85,8 +91,13 @@ function removeRange(call: Call, kind: number): void {
   if (ref === 0) return call.reply.integer(0);
   range.resolve(call, ref);
   const count = range.to - range.from;
-  if (count === zsets.count(database, ref)) database.delete(ref);
+  const isAll = count === zsets.count(database, ref);
+  if (isAll) database.delete(ref);
   else if (count > 0) zsets.removeRange(database, ref, range.from, count);
   call.dirty += count;
+  if (count > 0) {
+    call.changed(1, EVENT_ZSET, call.name);
+    if (isAll) call.notify(1, EVENT_GENERIC, "del");
+  }
   call.reply.integer(count);
 }

@@ -92,8 +92,18 @@ export class FieldExpiry {
     if (root === this.#root && boundMs === this.#boundMs) this.#expireHash(database, ref);
   }
 
-  /** Goes through a hash from `#cursor` on, as far as the units suffice. */
   #expireHash(database: Database, ref: number): void {
+    const { hashes } = this.#keyspace;
+    hashes.activelyExpired = 0;
+    try {
+      this.#walkHash(database, ref);
+    } finally {
+      hashes.activelyExpired = -1;
+    }
+  }
+
+  /** Goes through a hash from `#cursor` on, as far as the units suffice. */
+  #walkHash(database: Database, ref: number): void {
     const records = this.#records;
     const hashes = this.#keyspace.hashes;
     const root = database.rootOf(ref);

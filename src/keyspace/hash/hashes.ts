@@ -39,8 +39,12 @@ export class Hashes extends HashPlace {
   expiredFieldCount = 0;
   /** The soonest expiry time that a field has been given since this was set to Infinity. */
   soonestSetMs = Infinity;
+  /** Active expiry goes through a hash: the fields that it has ended there, -1 when it does not. */
+  activelyExpired = -1;
 
   readonly #writer: ListpackWriter = new ListpackWriter();
+  /** A field whose time is past has been looked at before it gets another value. */
+  #isSought = false;
   #copy: Uint8Array = NO_BYTES;
 
   /** Goes to a field; false when there is none. One whose time is past is ended: see `entry`. */
@@ -201,6 +205,7 @@ export class Hashes extends HashPlace {
     keepsExpiry: boolean,
   ): boolean {
     const found = this.goTo(database, ref, bytes, start, end);
+    this.#isSought = false;
     return this.#put(
       database,
       found,
@@ -230,6 +235,7 @@ export class Hashes extends HashPlace {
   ): boolean {
     // Nothing sought has an expiry time but a record that is past its own.
     const isThere = found || this.expiresAtMs !== NO_EXPIRY;
+    this.#isSought = true;
     return this.#put(
       database,
       isThere,
@@ -324,7 +330,9 @@ export class Hashes extends HashPlace {
     this.#settleExpiring(database);
     if (!isExpired) return false;
     this.expiredFieldCount++;
-    this.keyspace.events.fieldExpired?.(database, this.entry, bytes, start, end);
+    // Where nobody looked for it first, that it is set is all that is told.
+    const isNews = this.#isSought;
+    this.keyspace.events.fieldExpired?.(database, this.entry, bytes, start, end, isNews, false);
     return true;
   }
 
@@ -371,7 +379,12 @@ export class Hashes extends HashPlace {
   /** Ends the field found, whose time is past, and says so. */
   #expireFound(database: Database, bytes: Uint8Array, start: number, end: number): void {
     this.expiredFieldCount++;
-    this.keyspace.events.fieldExpired?.(database, this.entry, bytes, start, end);
+    const isNews = this.activelyExpired <= 0;
+    if (this.activelyExpired >= 0) this.activelyExpired++;
+    // Only tables have fields that expire.
+    const isLast = this.records.count(this.root) === 1;
+    const { events } = this.keyspace;
+    events.fieldExpired?.(database, this.entry, bytes, start, end, isNews, isLast);
     this.removeFound(database);
   }
 

@@ -1,23 +1,31 @@
 /** The CLIENT family: connections as others see them, and what one may ask for itself. */
-import { latin1Bytes } from "../../base/ascii.ts";
+import { latin1Bytes, utf8 } from "../../base/ascii.ts";
 import type { Call } from "../../command/call.ts";
 import type { ArgumentSpecification, CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
 import { replyHelp } from "../../command/help.ts";
-import {
-  NOT_AN_INTEGER,
-  SYNTAX_ERROR,
-  unknownSubcommandOrArity,
-} from "../../protocol/wire_errors.ts";
+import { NOT_AN_INTEGER } from "../../protocol/wire_errors.ts";
 import type { Client } from "../client.ts";
 import type { Engine } from "../engine.ts";
+import { KILL_ARGUMENTS, KILL_HISTORY, killClients } from "./client_kill.ts";
 import type { ClientType } from "./client_list.ts";
-import { clientLine, clientTypeOf } from "./client_list.ts";
-import { int64, INVALID_CLIENT_NAME, isListable, textUntilZero } from "./plain_argument.ts";
+import { clientLine, clientTypeOf, typeOf } from "./client_list.ts";
+import {
+  int64,
+  INVALID_CLIENT_NAME,
+  isListable,
+  replyWrongCount,
+  textUntilZero,
+} from "./plain_argument.ts";
+import { trackingCommands } from "./tracking.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;
 
 const HELP = [
+  "CACHING (YES|NO)",
+  "    Whether what the next command reads is to be tracked (with OPTIN or OPTOUT).",
+  "GETREDIR",
+  "    The number of the connection that is told of changes in place of this one; 0, or -1.",
   "GETNAME",
   "    The name that this connection has been given.",
   "ID",
@@ -34,6 +42,8 @@ const HELP = [
   "      Have this number.",
   "    * LADDR (<ip:port>|<unixsocket>:0)",
   "      Came in at this address of the server.",
+  "    * MAXAGE <seconds>",
+  "      Are at least so old.",
   "    * SKIPME (YES|NO)",
   "      YES, which is the default, leaves this connection out.",
   "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
@@ -54,6 +64,10 @@ const HELP = [
   "    Say which client library this is, and its version.",
   "SETNAME <name>",
   "    Give this connection a name.",
+  "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+  "    Whether this connection is told of changes to keys that it may keep.",
+  "TRACKINGINFO",
+  "    What is tracked for this connection, and how.",
   "UNBLOCK <clientid> [TIMEOUT|ERROR]",
   "    Let a connection that waits in a blocking command go on.",
   "UNPAUSE",
@@ -84,6 +98,7 @@ export function clientCommands(engine: Engine): readonly CommandDefinition[] {
       subcommands: [
         ...ownConnection(engine),
         ...ownModes(engine),
+        ...trackingCommands(engine),
         ...allConnections(engine),
         ...pausing(engine),
         defineCommand({
@@ -127,7 +142,10 @@ function ownConnection(engine: Engine): readonly CommandDefinition[] {
       acl: ["connection"],
       tips: ["nondeterministic_output"],
       run(call) {
-        call.reply.verbatim("txt", `${clientLine(engine, engine.currentClient!)}\n`);
+        call.reply.verbatim(
+          "txt",
+          utf8(latin1Bytes(`${clientLine(engine, engine.currentClient!)}\n`)),
+        );
       },
     }),
     defineCommand({
@@ -294,18 +312,12 @@ function allConnections(engine: Engine): readonly CommandDefinition[] {
       since: "2.4.0",
       group: "connection",
       complexity: "O(N) for N connections",
-      history: [
-        ["2.8.12", "Filters, in place of one address."],
-        ["2.8.12", "The filter `ID`."],
-        ["3.2.0", "The type `master`."],
-        ["5.0.0", "The type `replica`, which `slave` still means too."],
-        ["6.2.0", "The filter `LADDR`."],
-      ],
+      history: KILL_HISTORY,
       arity: -3,
       flags: ["admin", "noscript", "loading", "stale"],
       acl: ["connection"],
       arguments: KILL_ARGUMENTS,
-      run: (call) => kill(engine, call),
+      run: (call) => killClients(engine, call),
     }),
     defineCommand({
       name: "unblock",
@@ -328,66 +340,10 @@ function allConnections(engine: Engine): readonly CommandDefinition[] {
           ],
         },
       ],
-      run: (call) => unblock(call),
+      run: (call) => unblock(engine, call),
     }),
   ];
 }
-
-const KILL_ARGUMENTS: readonly ArgumentSpecification[] = [{
-  name: "filter",
-  type: "oneof",
-  arguments: [
-    { name: "old-format", type: "string", displayText: "ip:port", deprecatedSince: "2.8.12" },
-    {
-      name: "new-format",
-      type: "oneof",
-      flags: ["multiple"],
-      arguments: [
-        { name: "client-id", type: "integer", token: "ID", since: "2.8.12", flags: ["optional"] },
-        {
-          name: "client-type",
-          type: "oneof",
-          token: "TYPE",
-          since: "2.8.12",
-          flags: ["optional"],
-          arguments: [
-            { name: "normal", type: "pure-token", token: "normal" },
-            { name: "master", type: "pure-token", token: "master", since: "3.2.0" },
-            { name: "slave", type: "pure-token", token: "slave" },
-            { name: "replica", type: "pure-token", token: "replica", since: "5.0.0" },
-            { name: "pubsub", type: "pure-token", token: "pubsub" },
-          ],
-        },
-        { name: "username", type: "string", token: "USER", flags: ["optional"] },
-        {
-          name: "addr",
-          type: "string",
-          displayText: "ip:port",
-          token: "ADDR",
-          flags: ["optional"],
-        },
-        {
-          name: "laddr",
-          type: "string",
-          displayText: "ip:port",
-          token: "LADDR",
-          since: "6.2.0",
-          flags: ["optional"],
-        },
-        {
-          name: "skipme",
-          type: "oneof",
-          token: "SKIPME",
-          flags: ["optional"],
-          arguments: [
-            { name: "yes", type: "pure-token", token: "YES" },
-            { name: "no", type: "pure-token", token: "NO" },
-          ],
-        },
-      ],
-    },
-  ],
-}];
 
 function pausing(engine: Engine): readonly CommandDefinition[] {
   return [
@@ -475,7 +431,8 @@ function list(engine: Engine, call: Call): void {
   if (call.count === 4 && call.is(2, "type")) {
     const type = typeOrReply(call, 3);
     if (type === undefined) return;
-    if (isOfType(type)) lines = linesOf(engine, engine.clients.values());
+    const clients = [...engine.clients.values()];
+    lines = linesOf(engine, clients.filter((client) => typeOf(client) === type));
   } else if (call.count > 3 && call.is(2, "id")) {
     for (let i = 3; i < call.count; i++) {
       const id = int64(call, i);
@@ -485,7 +442,7 @@ function list(engine: Engine, call: Call): void {
     }
   } else if (call.count === 2) lines = linesOf(engine, engine.clients.values());
   else return call.syntaxError();
-  call.reply.verbatim("txt", lines);
+  call.reply.verbatim("txt", utf8(latin1Bytes(lines)));
 }
 
 function linesOf(engine: Engine, clients: Iterable<Client>): string {
@@ -502,100 +459,22 @@ function typeOrReply(call: Call, index: number): ClientType | undefined {
   return type;
 }
 
-/** Whether connections are of a type: all are normal while none subscribes or replicates. */
-function isOfType(type: ClientType): boolean {
-  return type === "normal";
-}
-
-/** Which connections CLIENT KILL ends: those that everything given is true of. */
-interface KillFilter {
-  id?: bigint;
-  type?: ClientType;
-  address?: string;
-  localAddress?: string;
-  user?: string;
-  skipsOwn: boolean;
-}
-
-function kill(engine: Engine, call: Call): void {
-  const isOldForm = call.count === 3;
-  const filter = isOldForm
-    // In this form a connection can end itself.
-    ? { address: textUntilZero(call, 2), skipsOwn: false }
-    : killFilterOrReply(call);
-  if (filter === undefined) return;
-  const own = engine.currentClient!;
-  let count = 0;
-  let endsOwn = false;
-  // Deleting from a Map while it is walked is defined, and closing deletes.
-  for (const client of engine.clients.values()) {
-    if (!isMeant(client, filter) || (client === own && filter.skipsOwn)) continue;
-    if (client === own) endsOwn = true;
-    else engine.closeClient(client, "now");
-    count++;
-  }
-  if (!isOldForm) call.reply.integer(count);
-  else if (count > 0) call.reply.ok();
-  else call.reply.error("ERR No such client");
-  if (endsOwn) engine.closeClient(own, "after replies");
-}
-
-function isMeant(client: Client, filter: KillFilter): boolean {
-  const { id, type, address, localAddress, user } = filter;
-  return (address === undefined || client.socket.remoteAddress === address) &&
-    (localAddress === undefined || client.socket.localAddress === localAddress) &&
-    (type === undefined || isOfType(type)) &&
-    (id === undefined || BigInt(client.id) === id) &&
-    (user === undefined || client.userName === user);
-}
-
-function killFilterOrReply(call: Call): KillFilter | undefined {
-  const filter: KillFilter = { skipsOwn: true };
-  for (let i = 2; i < call.count; i += 2) {
-    const error = readKillOption(call, i, filter);
-    if (error === undefined) continue;
-    call.reply.error(error);
-    return undefined;
-  }
-  return filter;
-}
-
-/** Takes the option at an argument, whose value follows; returns what is wrong with it, if so. */
-function readKillOption(call: Call, i: number, filter: KillFilter): string | undefined {
-  if (i + 1 >= call.count) return SYNTAX_ERROR;
-  const value = textUntilZero(call, i + 1);
-  if (call.is(i, "id")) {
-    const id = int64(call, i + 1);
-    if (id === undefined || id < 1) return "ERR client-id should be greater than 0";
-    filter.id = id;
-  } else if (call.is(i, "type")) {
-    const type = clientTypeOf(value);
-    if (type === undefined) return `ERR Unknown client type '${value}'`;
-    filter.type = type;
-  } else if (call.is(i, "addr")) filter.address = value;
-  else if (call.is(i, "laddr")) filter.localAddress = value;
-  else if (call.is(i, "user")) {
-    if (call.text(i + 1) !== "default") return `ERR No such user '${value}'`;
-    filter.user = value;
-  } else if (call.is(i, "skipme")) {
-    filter.skipsOwn = call.is(i + 1, "yes");
-    if (!filter.skipsOwn && !call.is(i + 1, "no")) return SYNTAX_ERROR;
-  } else return SYNTAX_ERROR;
-  return undefined;
-}
-
-/** No command blocks yet, and a client that CLIENT PAUSE holds is not freed this way. */
-function unblock(call: Call): void {
-  if (call.count > 4) return replyWrongCount(call);
-  if (call.count === 4 && !call.is(3, "timeout") && !call.is(3, "error")) {
+/** A client that CLIENT PAUSE holds is not freed this way. */
+function unblock(engine: Engine, call: Call): void {
+  if (call.count > 4) return replyWrongCount(call, "client");
+  const isError = call.count === 4 && call.is(3, "error");
+  if (call.count === 4 && !isError && !call.is(3, "timeout")) {
     return call.reply.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
   }
-  if (int64(call, 2) === undefined) return call.reply.error(NOT_AN_INTEGER);
-  call.reply.integer(0);
+  const id = int64(call, 2);
+  if (id === undefined) return call.reply.error(NOT_AN_INTEGER);
+  const client = engine.clients.get(Number(id));
+  const how = isError ? "error" : "timeout";
+  call.reply.integer(client !== undefined && engine.blocking.unblock(client, how) ? 1 : 0);
 }
 
 function pause(engine: Engine, call: Call): void {
-  if (call.count > 4) return replyWrongCount(call);
+  if (call.count > 4) return replyWrongCount(call, "client");
   const isWriteOnly = call.count === 4 && call.is(3, "write");
   if (call.count === 4 && !isWriteOnly && !call.is(3, "all")) {
     return call.reply.error("ERR CLIENT PAUSE mode must be WRITE or ALL");
@@ -609,9 +488,4 @@ function pause(engine: Engine, call: Call): void {
   if (timeoutMs > INT64_MAX - BigInt(nowMs)) return call.reply.error("ERR timeout is out of range");
   engine.pauseClients(isWriteOnly ? "write" : "all", nowMs + Number(timeoutMs));
   call.reply.ok();
-}
-
-/** More arguments than the subcommand knows what to do with. */
-function replyWrongCount(call: Call): void {
-  call.reply.error(unknownSubcommandOrArity(textUntilZero(call, 1).slice(0, 128), "client"));
 }

@@ -266,7 +266,7 @@ function getKeys(engine: Engine, call: Call, withFlags: boolean): void {
 }
 
 /** The command whose name, and subcommand if it has any, stand at an argument and the next. */
-function commandAt(table: CommandTable, args: Arguments, index: number): Command | null {
+export function commandAt(table: CommandTable, args: Arguments, index: number): Command | null {
   const { bytes, starts, ends, count } = args;
   const command = table.find(bytes, starts[index], ends[index]);
   if (command === null || command.subcommands === null || count === index + 1) return command;

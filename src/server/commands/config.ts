@@ -115,8 +115,18 @@ function set(engine: Engine, call: Call): void {
     local: engine.currentClient?.socket.isLocal ?? true,
     loading: engine.isLoading,
   });
-  if (result.ok) call.reply.ok();
-  else call.reply.error(result.error);
+  if (!result.ok) return call.reply.error(result.error);
+  const client = engine.currentClient!;
+  // A transaction cannot wait: where it fails after all, only the log says so.
+  if (result.later === undefined || client.transaction !== null) return call.reply.ok();
+  const isHeard = client.replyMode === "on";
+  const answered = result.later.then((error) => {
+    if (error !== undefined) engine.statistics.countError(error);
+    if (!isHeard || client.isClosed) return;
+    if (error === undefined) client.reply.ok();
+    else client.reply.error(error);
+  });
+  engine.waitFor(client, answered);
 }
 
 function rewrite(engine: Engine, call: Call): void {

@@ -1,5 +1,4 @@
 /** The connection family: who a connection is, which protocol it speaks, which database it sees. */
-import { equalBytes, latin1Bytes } from "../../base/ascii.ts";
 import type { Call } from "../../command/call.ts";
 import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
@@ -11,7 +10,6 @@ import {
   wrongArity,
 } from "../../protocol/wire_errors.ts";
 import type { Client } from "../client.ts";
-import type { Config } from "../config/config.ts";
 import type { Engine } from "../engine.ts";
 import { REDIS_VERSION } from "../version.ts";
 import { int64, INVALID_CLIENT_NAME, isListable, textUntilZero } from "./plain_argument.ts";
@@ -23,9 +21,6 @@ const NO_PASSWORD_SET = "ERR AUTH <password> called without any password configu
 const HELLO_NEEDS_AUTH = "NOAUTH HELLO must be called with the client already authenticated, " +
   "otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client " +
   "and select the RESP protocol version at the same time";
-
-/** The only user until there are access control lists. */
-const DEFAULT_USER = latin1Bytes("default");
 
 /** The connection commands of one server. */
 export function connectionCommands(engine: Engine): readonly CommandDefinition[] {
@@ -43,6 +38,7 @@ export function connectionCommands(engine: Engine): readonly CommandDefinition[]
       arguments: [{ name: "message", type: "string", flags: ["optional"] }],
       run(call) {
         if (call.count > 2) return call.reply.error(wrongArity("ping"));
+        if (isListening(engine.currentClient)) return replyPong(call);
         if (call.count === 1) return call.reply.simple("PONG");
         call.reply.bulk(call.args.bytes, call.args.starts[1], call.args.ends[1]);
       },
@@ -154,6 +150,18 @@ export function connectionCommands(engine: Engine): readonly CommandDefinition[]
   ];
 }
 
+/** It has subscribed and speaks RESP2: everything that it gets looks like a message. */
+function isListening(client: Client | null): boolean {
+  return client !== null && client.subscriptions !== null && client.reply.protocol === 2;
+}
+
+function replyPong(call: Call): void {
+  call.reply.array(2);
+  call.reply.bulkText("pong");
+  if (call.count === 1) call.reply.bulkText("");
+  else call.reply.bulk(call.args.bytes, call.args.starts[1], call.args.ends[1]);
+}
+
 function select(engine: Engine, call: Call): void {
   const index = int64(call, 1);
   if (index === undefined) return call.reply.error(NOT_AN_INTEGER);
@@ -172,40 +180,16 @@ function select(engine: Engine, call: Call): void {
 function auth(engine: Engine, call: Call): void {
   if (call.count > 3) return call.syntaxError();
   const { args } = call;
-  if (call.count === 2 && engine.config.text("requirepass") === "") {
+  if (call.count === 2 && engine.acl.defaultUser.needsNoPassword) {
     return call.reply.error(NO_PASSWORD_SET);
   }
-  const user = call.count === 2 ? DEFAULT_USER : args.view(1);
-  if (authenticate(engine, user, args.view(call.count - 1))) call.reply.ok();
-  else refuse(engine, call);
+  const user = call.count === 2 ? engine.acl.defaultUser.name : call.text(1);
+  if (authenticate(engine, call, user, args.view(call.count - 1))) call.reply.ok();
+  else call.reply.error(WRONG_PASS);
 }
 
-function refuse(engine: Engine, call: Call): void {
-  engine.statistics.refusedAuthentications++;
-  call.reply.error(WRONG_PASS);
-}
-
-/** Makes the connection the user's if the password is right. */
-function authenticate(engine: Engine, user: Uint8Array, password: Uint8Array): boolean {
-  const isKnown = equalBytes(user, 0, user.length, DEFAULT_USER, 0, DEFAULT_USER.length);
-  if (!isKnown || !isPassword(engine.config, password)) return false;
-  const client = engine.currentClient!;
-  client.userName = "default";
-  client.isAuthenticated = true;
-  client.parser.isUnauthenticated = false;
-  return true;
-}
-
-/**
- * Compares in a time that depends on the length of what was given alone, so that nobody finds a
- * password byte by byte. Without a password set, every password is right.
- */
-function isPassword(config: Config, given: Uint8Array): boolean {
-  const expected = config.bytes("requirepass");
-  if (expected.length === 0) return true;
-  let difference = given.length ^ expected.length;
-  for (let i = 0; i < given.length; i++) difference |= given[i] ^ expected[i % expected.length];
-  return difference === 0;
+function authenticate(engine: Engine, call: Call, user: string, password: Uint8Array): boolean {
+  return engine.acl.authenticate(engine.currentClient!, call.args, user, password);
 }
 
 /** HELLO [protover [AUTH user password] [SETNAME name]]: nothing is done unless all of it can be. */
@@ -233,8 +217,9 @@ function hello(engine: Engine, call: Call): void {
       if (!isListable(textUntilZero(call, i))) return reply.error(INVALID_CLIENT_NAME);
     } else return reply.error(`ERR Syntax error in HELLO option '${textUntilZero(call, i)}'`);
   }
-  if (authIndex > 0 && !authenticate(engine, args.view(authIndex), args.view(authIndex + 1))) {
-    return refuse(engine, call);
+  if (authIndex > 0) {
+    const user = call.text(authIndex);
+    if (!authenticate(engine, call, user, args.view(authIndex + 1))) return reply.error(WRONG_PASS);
   }
   if (!client.isAuthenticated) return reply.error(HELLO_NEEDS_AUTH);
   if (nameIndex > 0) client.name = call.text(nameIndex);
@@ -263,11 +248,13 @@ function replyHello(engine: Engine, call: Call, client: Client): void {
 
 /** What the connection says of its library stays: that is still the same. */
 function reset(engine: Engine, client: Client): void {
+  engine.watchedKeys.discard(client);
+  engine.monitors.left(client);
+  engine.tracking.left(client);
+  engine.pubSub.left(client);
+  engine.acl.begin(client);
   client.databaseIndex = 0;
   client.reply.protocol = 2;
-  client.userName = "default";
-  client.isAuthenticated = engine.config.text("requirepass") === "";
-  client.parser.isUnauthenticated = !client.isAuthenticated;
   client.name = "";
   // A reply that CLIENT REPLY SKIP has asked to leave out is RESET's own: it is left out.
   if (client.replyMode === "off") client.replyMode = "on";

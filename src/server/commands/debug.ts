@@ -14,8 +14,10 @@ import { replyHelp } from "../../command/help.ts";
 import { addValue, Digest, keyspaceDigest } from "../../keyspace/digest.ts";
 import { unknownSubcommandOrArity } from "../../protocol/wire_errors.ts";
 import { parseMemory } from "../config/number_text.ts";
+import { PEAK_RESET_MS } from "../../protocol/reply_writer.ts";
 import type { Engine } from "../engine.ts";
 import { rewriteConfig } from "../config_file.ts";
+import { stopFor } from "../stop_for.ts";
 import { crashByAssertion, crashByPanic, crashBySignal, crashOutOfMemory } from "./debug_crash.ts";
 import {
   clientEviction,
@@ -33,8 +35,6 @@ import { protocol } from "./debug_protocol.ts";
 const QUOTED_BYTES_MAX = 128;
 /** How many patterns STRINGMATCH-TEST tries. */
 const GLOB_TRIALS = 100_000;
-/** No pause is longer without a look at the clock, in milliseconds. */
-const PAUSE_MS_MAX = 50;
 
 interface DebugSubcommand {
   readonly least: number;
@@ -58,7 +58,16 @@ function accepted(count: number, ...help: string[]): DebugSubcommand {
 }
 
 const SUBCOMMANDS: ReadonlyMap<string, DebugSubcommand> = new Map([
-  ["aof-flush-sleep", accepted(3)],
+  [
+    "aof-flush-sleep",
+    entry(3, 3, [
+      "AOF-FLUSH-SLEEP <microseconds>",
+      "    Stop the server for a while before each write to the append-only file.",
+    ], (engine, call) => {
+      engine.persistence.log.sleepUs = leadingInteger(call, 2);
+      call.reply.ok();
+    }),
+  ],
   [
     "assert",
     entry(2, Infinity, ["ASSERT", "    Crash by an assertion that fails."], (engine) => {
@@ -318,24 +327,10 @@ function digestValues(_engine: Engine, call: Call): void {
   }
 }
 
-/**
- * Blocks the process. The clock is asked again after every pause, for it alone knows what time it
- * is; one that stands still while the process waits is moved by hand and would never get there.
- */
 function sleep(engine: Engine, call: Call): void {
   const seconds = Number.parseFloat(call.text(2));
-  const cell = new Int32Array(new SharedArrayBuffer(4));
-  const { clock } = engine;
-  let nowUs = clock.monotonicUs();
-  const endUs = nowUs + (seconds > 0 ? seconds * 1e6 : 0);
-  while (nowUs < endUs) {
-    const pauseMs = Math.min(Math.max((endUs - nowUs) / 1000, 1), PAUSE_MS_MAX);
-    Atomics.wait(cell, 0, 0, pauseMs);
-    const laterUs = clock.monotonicUs();
-    if (laterUs === nowUs) break;
-    nowUs = laterUs;
-  }
-  engine.keyspace.setNow(clock.wallMs());
+  stopFor(engine.clock, seconds > 0 ? seconds * 1e6 : 0);
+  engine.keyspace.setNow(engine.clock.wallMs());
   call.reply.ok();
 }
 
@@ -392,11 +387,18 @@ function packedThreshold(_engine: Engine, call: Call): void {
   call.reply.ok();
 }
 
-function replyBuffer(_engine: Engine, call: Call): void {
+function replyBuffer({ replyBuffers }: Engine, call: Call): void {
   if (call.is(2, "peak-reset-time")) {
-    const isWord = call.is(3, "never") || call.is(3, "reset");
-    if (!isWord && Number.isNaN(integerOrReply(call, 3))) return;
-  } else if (!call.is(2, "resizing")) return refuseSubcommand(call);
+    if (call.is(3, "never")) replyBuffers.peakResetMs = -1;
+    else if (call.is(3, "reset")) replyBuffers.peakResetMs = PEAK_RESET_MS;
+    else {
+      const peakResetMs = integerOrReply(call, 3);
+      if (Number.isNaN(peakResetMs)) return;
+      replyBuffers.peakResetMs = peakResetMs;
+    }
+  } else if (call.is(2, "resizing")) {
+    replyBuffers.isResizing = call.safeInteger(3) !== 0;
+  } else return refuseSubcommand(call);
   call.reply.ok();
 }
 

@@ -4,9 +4,14 @@
  * A field tells what is so here; where this server has no such thing it shows what Redis shows
  * while the thing rests (0 for counters, -1 for times of what never happened), so that tools which
  * expect the field find it.
+ *
+ * Redis 8's section `keysizes`, how many keys of each type are how long by powers of two, is not
+ * here: to keep it, every command that makes a value longer or shorter would have to tell, and to
+ * find it out when it is asked for, all keys would have to be visited.
  */
 import { latin1Bytes } from "../../base/ascii.ts";
 import { Crc64 } from "../../base/crc64.ts";
+import { percentileText } from "../config/number_text.ts";
 import type { Engine } from "../engine.ts";
 import { memoryFigures, ratio } from "../memory_figures.ts";
 import type { Command } from "../registry.ts";
@@ -43,8 +48,7 @@ export const INFO_SECTIONS: readonly InfoSection[] = [
   { ...section("modules", "Modules", () => []), alias: "module_list" },
   { ...section("commandstats", "Commandstats", commandStats), isDefault: false },
   section("errorstats", "Errorstats", errorStats),
-  // Latencies are not kept by command: the section is there and empty, as without any command.
-  { ...section("latencystats", "Latencystats", () => []), isDefault: false },
+  { ...section("latencystats", "Latencystats", latencyStats), isDefault: false },
   section("cluster", "Cluster", () => [["cluster_enabled", 0]]),
   section("keyspace", "Keyspace", keyspace),
   { ...section("debug", "Debug", debug), isDefault: false, isInAll: false },
@@ -60,7 +64,6 @@ function server(engine: Engine): InfoField[] {
   const wallMs = engine.clock.wallMs();
   const uptimeSeconds = Math.max(0, Math.floor((wallMs - engine.startedMs) / 1000));
   const runtimeName = runtime.split(" ")[0];
-  const hz = config.number("hz");
   return [
     ["redis_version", REDIS_VERSION],
     ["pagurus_version", PAGURUS_VERSION],
@@ -78,12 +81,12 @@ function server(engine: Engine): InfoField[] {
     ["process_id", pid],
     ["process_supervised", "no"],
     ["run_id", engine.runId],
-    ["tcp_port", engine.tcpPort()],
+    ["tcp_port", engine.tcpPort() || engine.tlsPort()],
     ["server_time_usec", Math.floor(wallMs * 1000)],
     ["uptime_in_seconds", uptimeSeconds],
     ["uptime_in_days", Math.floor(uptimeSeconds / 86400)],
-    ["hz", hz],
-    ["configured_hz", hz],
+    ["hz", engine.hz],
+    ["configured_hz", config.number("hz")],
     ["lru_clock", Math.floor(keyspace.nowMs / 1000) & 0xffffff],
     ["executable", executable],
     ["config_file", config.file ?? ""],
@@ -96,13 +99,13 @@ function server(engine: Engine): InfoField[] {
 function listeners(engine: Engine): InfoField[] {
   const { config } = engine;
   const fields: InfoField[] = [];
+  const binds = config.bindAddresses().map((address) => `,bind=${address}`).join("");
   const port = engine.tcpPort();
-  if (port > 0) {
-    const binds = config.bindAddresses().map((address) => `,bind=${address}`).join("");
-    fields.push(["listener0", `name=tcp${binds},port=${port}`]);
-  }
+  if (port > 0) fields.push(["listener0", `name=tcp${binds},port=${port}`]);
   const path = config.text("unixsocket");
   if (path !== "") fields.push(["listener1", `name=unix,bind=${path}`]);
+  const tlsPort = engine.tlsPort();
+  if (tlsPort > 0) fields.push(["listener2", `name=tls${binds},port=${tlsPort}`]);
   return fields;
 }
 
@@ -116,6 +119,7 @@ function buildId(runtime: string): string {
 }
 
 function clients(engine: Engine): InfoField[] {
+  const { blocking, watchedKeys } = engine;
   let inputMax = 0;
   let outputMax = 0;
   for (const client of engine.clients.values()) {
@@ -129,11 +133,15 @@ function clients(engine: Engine): InfoField[] {
     ["client_recent_max_input_buffer", inputMax],
     ["client_recent_max_output_buffer", outputMax],
     // As in Redis, those whom CLIENT PAUSE holds are among them.
-    ["blocked_clients", engine.pause.waiting.size],
-    ["tracking_clients", 0],
-    ["clients_in_timeout_table", 0],
-    ["total_blocking_keys", 0],
-    ["total_blocking_keys_on_nokey", 0],
+    ["blocked_clients", blocking.clientCount + engine.pause.waiting.size],
+    ["tracking_clients", engine.tracking.clients.size],
+    // These three are Redis 7.4's.
+    ["pubsub_clients", engine.pubSub.clientCount],
+    ["watching_clients", watchedKeys.clientCount],
+    ["clients_in_timeout_table", blocking.timedCount],
+    ["total_watched_keys", watchedKeys.keyCount],
+    ["total_blocking_keys", blocking.keyCount],
+    ["total_blocking_keys_on_nokey", blocking.missingKeyCount],
   ];
 }
 
@@ -179,11 +187,13 @@ function memory(engine: Engine): InfoField[] {
     ["mem_not_counted_for_evict", 0],
     ["mem_replication_backlog", 0],
     ["mem_total_replication_buffers", 0],
-    ["mem_clients_slaves", 0],
-    ["mem_clients_normal", figures.clients],
+    ["mem_clients_slaves", engine.clientMemory.replica],
+    ["mem_clients_normal", engine.clientMemory.evictableBytes],
     ["mem_cluster_links", 0],
     ["mem_aof_buffer", engine.persistence.log.buffer.bytes.length],
     ["mem_allocator", ALLOCATOR_NAME],
+    // As Redis 7.4. Indexes of keys grow in small steps: none is ever rehashed.
+    ["mem_overhead_db_hashtable_rehashing", 0],
     ["active_defrag_running", 0],
     ["lazyfree_pending_objects", engine.keyspace.lazyFree.pendingCount],
     ["lazyfreed_objects", engine.keyspace.lazyFree.freedCount],
@@ -270,7 +280,7 @@ function loading(engine: Engine): InfoField[] {
 }
 
 function stats(engine: Engine): InfoField[] {
-  const { statistics, keyspace: data, expiry } = engine;
+  const { statistics, keyspace: data, expiry, pubSub, tracking } = engine;
   const cyclesPerSecond = statistics.cycleRate.perSecond;
   const cycleUsPerSecond = statistics.cycleTimeRate.perSecond;
   return [
@@ -295,15 +305,15 @@ function stats(engine: Engine): InfoField[] {
     ["expired_stale_perc", expiry.stalePercent.toFixed(2)],
     ["expired_time_cap_reached_count", expiry.timeCapReachedCount],
     ["expire_cycle_cpu_milliseconds", Math.floor(statistics.expiryUs / 1000)],
-    ["evicted_keys", 0],
-    ["evicted_clients", 0],
-    ["total_eviction_exceeded_time", 0],
-    ["current_eviction_exceeded_time", 0],
+    ["evicted_keys", engine.memoryLimit.evictedKeys],
+    ["evicted_clients", engine.memoryLimit.evictedClients],
+    ["total_eviction_exceeded_time", engine.memoryLimit.totalExceededMs],
+    ["current_eviction_exceeded_time", engine.memoryLimit.currentExceededMs],
     ["keyspace_hits", data.hits],
     ["keyspace_misses", data.misses],
-    ["pubsub_channels", 0],
-    ["pubsub_patterns", 0],
-    ["pubsubshard_channels", 0],
+    ["pubsub_channels", pubSub.channels.count],
+    ["pubsub_patterns", pubSub.patterns.count],
+    ["pubsubshard_channels", pubSub.shardChannels.count],
     ["latest_fork_usec", Math.floor(engine.persistence.job.freezeUs)],
     ["total_forks", engine.persistence.job.freezeCount],
     ["migrate_cached_sockets", 0],
@@ -314,9 +324,9 @@ function stats(engine: Engine): InfoField[] {
     ["active_defrag_key_misses", 0],
     ["total_active_defrag_time", 0],
     ["current_active_defrag_time", 0],
-    ["tracking_total_keys", 0],
-    ["tracking_total_items", 0],
-    ["tracking_total_prefixes", 0],
+    ["tracking_total_keys", tracking.keys.count],
+    ["tracking_total_items", tracking.keys.itemCount],
+    ["tracking_total_prefixes", tracking.prefixes.all.length],
     ["unexpected_error_replies", 0],
     ["total_error_replies", statistics.errorReplies],
     ["dump_payload_sanitizations", 0],
@@ -324,8 +334,11 @@ function stats(engine: Engine): InfoField[] {
     ["total_writes_processed", statistics.writeEvents],
     ["io_threaded_reads_processed", 0],
     ["io_threaded_writes_processed", 0],
-    ["reply_buffer_shrinks", 0],
-    ["reply_buffer_expands", 0],
+    // As Redis 7.4.
+    ["client_query_buffer_limit_disconnections", statistics.inputBufferLimitDisconnections],
+    ["client_output_buffer_limit_disconnections", statistics.outputBufferLimitDisconnections],
+    ["reply_buffer_shrinks", engine.replyBuffers.shrinkCount],
+    ["reply_buffer_expands", engine.replyBuffers.expandCount],
     ["eventloop_cycles", statistics.cycles],
     ["eventloop_duration_sum", Math.floor(statistics.cycleUs)],
     ["eventloop_duration_cmd_sum", Math.floor(commandUs(engine.commands.commands))],
@@ -334,10 +347,10 @@ function stats(engine: Engine): InfoField[] {
       "instantaneous_eventloop_duration_usec",
       cyclesPerSecond === 0 ? 0 : Math.floor(cycleUsPerSecond / cyclesPerSecond),
     ],
-    ["acl_access_denied_auth", statistics.refusedAuthentications],
-    ["acl_access_denied_cmd", 0],
-    ["acl_access_denied_key", 0],
-    ["acl_access_denied_channel", 0],
+    ["acl_access_denied_auth", engine.acl.log.denials.auth],
+    ["acl_access_denied_cmd", engine.acl.log.denials.command],
+    ["acl_access_denied_key", engine.acl.log.denials.key],
+    ["acl_access_denied_channel", engine.acl.log.denials.channel],
   ];
 }
 
@@ -402,6 +415,31 @@ function addCommandStats(fields: InfoField[], commands: readonly Command[]): voi
       ]);
     }
     if (command.subcommands !== null) addCommandStats(fields, command.subcommands.commands);
+  }
+}
+
+/** `latency_percentiles_usec_get:p50=1.003,p99=...`: commands that have been timed. */
+function latencyStats(engine: Engine): InfoField[] {
+  const fields: InfoField[] = [];
+  const percentiles = engine.config.latencyPercentiles();
+  addLatencyStats(fields, engine.commands.commands, percentiles);
+  return fields;
+}
+
+function addLatencyStats(
+  fields: InfoField[],
+  commands: readonly Command[],
+  percentiles: readonly number[],
+): void {
+  for (const { fullName, latencyHistogram, subcommands } of commands) {
+    if (latencyHistogram !== null) {
+      const parts = percentiles.map((percent) => {
+        const us = latencyHistogram.percentile(percent) / 1000;
+        return `p${percentileText(percent)}=${us.toFixed(3)}`;
+      });
+      fields.push([`latency_percentiles_usec_${safeName(fullName)}`, parts.join(",")]);
+    }
+    if (subcommands !== null) addLatencyStats(fields, subcommands.commands, percentiles);
   }
 }
 

@@ -95,8 +95,8 @@ function saveInBackground(engine: Engine, call: Call): void {
   const isSchedule = call.count > 1;
   if (isSchedule && (call.count > 2 || !call.is(1, "schedule"))) return call.syntaxError();
   if (snapshots.isRunning) return call.reply.error(SAVE_IN_PROGRESS);
-  if (job.isBusy) {
-    if (!isSchedule) {
+  if (job.isBusy || engine.isInTransaction) {
+    if (!isSchedule && !engine.isInTransaction) {
       return call.reply.error(
         "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE " +
           "in order to schedule a BGSAVE whenever possible.",
@@ -115,7 +115,8 @@ function rewriteInBackground(engine: Engine, call: Call): void {
   if (rewrites.isRunning) {
     return call.reply.error("ERR Background append only file rewriting already in progress");
   }
-  if (job.isBusy) {
+  // Half a transaction must not stand in the base, and the whole of it in what comes after.
+  if (job.isBusy || engine.isInTransaction) {
     rewrites.isScheduled = true;
     // What was put off because rewrites kept failing is asked for now.
     rewrites.failuresInARow = 0;

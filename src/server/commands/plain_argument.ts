@@ -4,6 +4,7 @@
 import { latin1 } from "../../base/ascii.ts";
 import { parseBigInteger } from "../../base/integer_text.ts";
 import type { Call } from "../../command/call.ts";
+import { unknownSubcommandOrArity } from "../../protocol/wire_errors.ts";
 
 /** What CLIENT SETNAME and HELLO say to a name that is not {@link isListable}. */
 export const INVALID_CLIENT_NAME =
@@ -28,4 +29,13 @@ export function textUntilZero(call: Call, index: number): string {
 /** True for what CLIENT LIST can show as one field: printable ASCII without spaces, or nothing. */
 export function isListable(text: string): boolean {
   return /^[!-~]*$/.test(text);
+}
+
+/** How much of a subcommand's name an error quotes. */
+const QUOTED_BYTES_MAX = 128;
+
+/** More arguments than the subcommand knows what to do with. */
+export function replyWrongCount(call: Call, container: string): void {
+  const subcommand = textUntilZero(call, 1).slice(0, QUOTED_BYTES_MAX);
+  call.reply.error(unknownSubcommandOrArity(subcommand, container));
 }

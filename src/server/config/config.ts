@@ -74,9 +74,14 @@ export interface SetContext {
   readonly loading: boolean;
 }
 
-/** What CONFIG SET came to; `error` is the whole error reply without the `-` before it. */
+/** What CONFIG SET came to; errors are whole error replies without the `-` before them. */
 export type SetResult =
-  | { readonly ok: true; readonly changed: readonly DirectiveName[] }
+  | {
+    readonly ok: true;
+    readonly changed: readonly DirectiveName[];
+    /** There is something yet to be done: the error if it cannot be, and all is as it was. */
+    readonly later?: Promise<string | undefined>;
+  }
   | { readonly ok: false; readonly error: string };
 
 /**
@@ -87,9 +92,12 @@ export type SetResult =
  */
 export type Apply = () => string | undefined;
 
-interface Hook {
+/** As {@link Apply}, for what cannot be done at once (to listen on another port). */
+export type ApplyLater = () => Promise<string | undefined>;
+
+interface Hook<A> {
   readonly names: ReadonlySet<string>;
-  readonly apply: Apply;
+  readonly apply: A;
 }
 
 /** A name under which a directive can be found: its own, or an alias. */
@@ -109,7 +117,8 @@ export class Config {
   /** The absolute path of the configuration file; undefined when the server runs without one. */
   file: string | undefined = undefined;
   readonly #entries = new Map<string, Entry>();
-  readonly #hooks: Hook[] = [];
+  readonly #hooks: Hook<Apply>[] = [];
+  readonly #laterHooks: Hook<ApplyLater>[] = [];
   readonly #checks: StartChecks;
   readonly #given = new Set<DirectiveName>();
   readonly #renamedCommands: (readonly [from: string, to: string])[] = [];
@@ -215,6 +224,13 @@ export class Config {
     return setting.value;
   }
 
+  /** `oom-score-adj-values`: of a master, a replica and a child. */
+  oomScoreValues(): readonly number[] {
+    const setting = this.#setting("oom-score-adj-values");
+    assert(setting instanceof OomScoreAdjValuesSetting, "the values have their own setting");
+    return setting.value.split(" ").map(Number);
+  }
+
   replicaOf(): ReplicaOf | undefined {
     const setting = this.#setting("replicaof");
     assert(setting instanceof ReplicaOfSetting, "replicaof has its own setting");
@@ -296,6 +312,11 @@ export class Config {
     this.#hooks.push({ names: new Set<string>(names), apply });
   }
 
+  /** As {@link onChange}; such hooks run when all others have, one after the other. */
+  onChangeLater(names: readonly DirectiveName[], apply: ApplyLater): void {
+    this.#laterHooks.push({ names: new Set<string>(names), apply });
+  }
+
   /** Whether the value of this directive must be kept out of logs. */
   isSensitive(name: string): boolean {
     return this.#entries.get(name.toLowerCase())?.setting.directive.sensitive === true;
@@ -324,10 +345,11 @@ export class Config {
     }
     const failed = this.#apply(changes, changed);
     if (failed !== undefined) return { ok: false, error: failed };
-    return {
-      ok: true,
-      changed: changed.map(({ setting }) => setting.directive.name as DirectiveName),
-    };
+    const names = changed.map(({ setting }) => setting.directive.name as DirectiveName);
+    if (!this.#laterHooks.some((hook) => names.some((name) => hook.names.has(name)))) {
+      return { ok: true, changed: names };
+    }
+    return { ok: true, changed: names, later: this.#applyLater(changes, changed) };
   }
 
   /** The changes asked for, or the error for the first that cannot be asked for. */
@@ -357,17 +379,31 @@ export class Config {
   }
 
   #apply(changes: readonly Change[], changed: readonly Entry[]): string | undefined {
-    const done: Hook[] = [];
-    for (const { name, setting } of changed) {
-      for (const hook of this.#hooks) {
-        if (!hook.names.has(setting.directive.name) || done.includes(hook)) continue;
-        done.push(hook);
-        const reason = hook.apply();
-        if (reason === undefined) continue;
-        for (const { entry } of changes) entry.setting.rollBack();
-        for (const applied of done) applied.apply();
-        return setFailed(name, reason);
-      }
+    const done: Hook<Apply>[] = [];
+    for (const [name, hook] of hooksOf(this.#hooks, changed)) {
+      done.push(hook);
+      const reason = hook.apply();
+      if (reason === undefined) continue;
+      for (const { entry } of changes) entry.setting.rollBack();
+      for (const applied of done) applied.apply();
+      return setFailed(name, reason);
+    }
+    return undefined;
+  }
+
+  async #applyLater(
+    changes: readonly Change[],
+    changed: readonly Entry[],
+  ): Promise<string | undefined> {
+    const done: Hook<ApplyLater>[] = [];
+    for (const [name, hook] of hooksOf(this.#laterHooks, changed)) {
+      done.push(hook);
+      const reason = await hook.apply();
+      if (reason === undefined) continue;
+      for (const { entry } of changes) entry.setting.rollBack();
+      for (const [, applied] of hooksOf(this.#hooks, changed)) applied.apply();
+      for (const applied of done) await applied.apply();
+      return setFailed(name, reason);
     }
     return undefined;
   }
@@ -456,6 +492,18 @@ export class Config {
   *rewrittenLines(): Generator<readonly [name: DirectiveName, lines: readonly RewrittenLine[]]> {
     for (const { name } of DIRECTIVES) yield [name, this.#setting(name).lines()];
   }
+}
+
+/** The hooks that watch any of the changes, each once, with the name that was changed. */
+function hooksOf<A>(hooks: readonly Hook<A>[], changed: readonly Entry[]): [string, Hook<A>][] {
+  const found: [string, Hook<A>][] = [];
+  for (const { name, setting } of changed) {
+    for (const hook of hooks) {
+      if (!hook.names.has(setting.directive.name)) continue;
+      if (!found.some(([, other]) => other === hook)) found.push([name, hook]);
+    }
+  }
+  return found;
 }
 
 function setFailed(name: string, reason: string): string {

@@ -122,8 +122,8 @@ export const REPLICATION_DIRECTIVES = [
   }),
   memory("repl-backlog-size", MIB, 1, LONG_MAX, { kept: true }),
   integer("repl-backlog-ttl", 3600, 0, LONG_MAX, { kept: true }),
-  integer("min-replicas-to-write", 0, 0, INT_MAX, { alias: "min-slaves-to-write", kept: true }),
-  integer("min-replicas-max-lag", 10, 0, INT_MAX, { alias: "min-slaves-max-lag", kept: true }),
+  integer("min-replicas-to-write", 0, 0, INT_MAX, { alias: "min-slaves-to-write" }),
+  integer("min-replicas-max-lag", 10, 0, INT_MAX, { alias: "min-slaves-max-lag" }),
   choice("propagation-error-behavior", "ignore", ["ignore", "panic", "panic-on-replicas"], {
     kept: true,
   }),
@@ -169,7 +169,7 @@ export const HIDDEN_DIRECTIVES = [
     kept: true,
   }),
   integer("cluster-ping-interval", 0, 0, LONG_MAX, { hidden: true, kept: true }),
-  integer("client-default-resp", 2, 2, 3, { immutable: true, hidden: true, kept: true }),
+  integer("client-default-resp", 2, 2, 3, { immutable: true, hidden: true }),
   optionalText("req-res-logfile", { immutable: true, hidden: true, kept: true }),
 ] as const;
 

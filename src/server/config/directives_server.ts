@@ -43,26 +43,28 @@ export const NETWORK_DIRECTIVES = [
   integer("tcp-keepalive", 300, 0, INT_MAX),
   optionalText("bind-source-addr", { kept: true }),
   integer("socket-mark-id", 0, 0, UINT_MAX, { immutable: true, kept: true }),
-  integer("tls-port", 0, 0, 65535, { kept: true }),
-  integer("tls-session-cache-size", 20 * KIB, 0, INT_MAX, { kept: true }),
-  integer("tls-session-cache-timeout", 300, 0, INT_MAX, { kept: true }),
+  integer("tls-port", 0, 0, 65535),
+  integer("tls-session-cache-size", 20 * KIB, 0, INT_MAX),
+  integer("tls-session-cache-timeout", 300, 0, INT_MAX),
   yesNo("tls-cluster", false, { kept: true }),
   yesNo("tls-replication", false, { kept: true }),
-  choice("tls-auth-clients", "yes", ["no", "yes", "optional"], { kept: true }),
-  yesNo("tls-prefer-server-ciphers", false, { kept: true }),
-  yesNo("tls-session-caching", true, { kept: true }),
-  optionalText("tls-cert-file", { volatile: true, kept: true }),
-  optionalText("tls-key-file", { volatile: true, kept: true }),
-  optionalText("tls-key-file-pass", { kept: true }),
+  choice("tls-auth-clients", "yes", ["no", "yes", "optional"]),
+  yesNo("tls-prefer-server-ciphers", false),
+  yesNo("tls-session-caching", true),
+  optionalText("tls-cert-file", { volatile: true }),
+  optionalText("tls-key-file", { volatile: true }),
+  optionalText("tls-key-file-pass", { sensitive: true }),
   optionalText("tls-client-cert-file", { volatile: true, kept: true }),
   optionalText("tls-client-key-file", { volatile: true, kept: true }),
-  optionalText("tls-client-key-file-pass", { kept: true }),
-  optionalText("tls-dh-params-file", { volatile: true, kept: true }),
-  optionalText("tls-ca-cert-file", { volatile: true, kept: true }),
-  optionalText("tls-ca-cert-dir", { volatile: true, kept: true }),
-  optionalText("tls-protocols", { kept: true }),
-  optionalText("tls-ciphers", { kept: true }),
-  optionalText("tls-ciphersuites", { kept: true }),
+  optionalText("tls-client-key-file-pass", { sensitive: true, kept: true }),
+  optionalText("tls-dh-params-file", { volatile: true }),
+  optionalText("tls-ca-cert-file", { volatile: true }),
+  optionalText("tls-ca-cert-dir", { volatile: true }),
+  optionalText("tls-protocols"),
+  optionalText("tls-ciphers"),
+  optionalText("tls-ciphersuites"),
+  integer("metrics-port", 0, 0, 65535, { immutable: true, hidden: true }),
+  text("metrics-bind", "127.0.0.1", { immutable: true, hidden: true }),
 ] as const;
 
 /** What clients may cost. */
@@ -71,23 +73,26 @@ export const CLIENT_DIRECTIVES = [
   special("client-output-buffer-limit", "output-buffer-limits"),
   memory("client-query-buffer-limit", GIB, MIB, LONG_MAX),
   memory("proto-max-bulk-len", 512 * MIB, MIB, LONG_MAX),
-  memoryOrPercent("maxmemory-clients", 0, -100, LONG_MAX, { kept: true }),
-  integer("tracking-table-max-keys", 1000000, 0, LONG_MAX, { kept: true }),
-  special("notify-keyspace-events", "keyspace-events", { kept: true }),
+  memoryOrPercent("maxmemory-clients", 0, -100, LONG_MAX),
+  integer("tracking-table-max-keys", 1000000, 0, LONG_MAX),
+  special("notify-keyspace-events", "keyspace-events"),
 ] as const;
 
 /** Who may do what. */
 export const SECURITY_DIRECTIVES = [
   optionalText("requirepass", { sensitive: true, binary: true }),
-  text("aclfile", "", { immutable: true, kept: true }),
-  choice("acl-pubsub-default", "resetchannels", ["allchannels", "resetchannels"], { kept: true }),
-  integer("acllog-max-len", 128, 0, LONG_MAX, { kept: true }),
+  text("aclfile", "", { immutable: true }),
+  choice("acl-pubsub-default", "resetchannels", ["allchannels", "resetchannels"]),
+  integer("acllog-max-len", 128, 0, LONG_MAX),
   choice("enable-protected-configs", "no", PROTECTED_ACTIONS, { immutable: true }),
   choice("enable-debug-command", "no", PROTECTED_ACTIONS, { immutable: true }),
-  choice("enable-module-command", "no", PROTECTED_ACTIONS, { immutable: true, kept: true }),
+  choice("enable-module-command", "no", PROTECTED_ACTIONS, { immutable: true }),
 ] as const;
 
-/** The log, the slow log and latency. */
+/**
+ * The log, the slow log and latency. Kept alone are those of the system's log, which no runtime
+ * reaches, and of a check of the memory after a crash, which is for what has no garbage collector.
+ */
 export const LOG_DIRECTIVES = [
   choice("loglevel", "notice", ["debug", "verbose", "notice", "warning", "nothing"]),
   text("logfile", "", { immutable: true }),
@@ -107,14 +112,17 @@ export const LOG_DIRECTIVES = [
   yesNo("always-show-logo", false, { immutable: true }),
   yesNo("crash-log-enabled", true),
   yesNo("crash-memcheck-enabled", true, { kept: true }),
-  integer("slowlog-log-slower-than", 10000, -1, LONG_MAX, { kept: true }),
-  integer("slowlog-max-len", 128, 0, LONG_MAX, { kept: true }),
-  integer("latency-monitor-threshold", 0, 0, LONG_MAX, { kept: true }),
+  integer("slowlog-log-slower-than", 10000, -1, LONG_MAX),
+  integer("slowlog-max-len", 128, 0, LONG_MAX),
+  integer("latency-monitor-threshold", 0, 0, LONG_MAX),
   yesNo("latency-tracking", true),
   special("latency-tracking-info-percentiles", "percentiles"),
 ] as const;
 
-/** Memory, eviction and expiry. */
+/**
+ * Memory, eviction and expiry. Kept alone are `activerehashing`, for tables grow in small steps, and
+ * those of jemalloc: the heap moves pages together by itself.
+ */
 export const MEMORY_DIRECTIVES = [
   memory("maxmemory", 0, 0, ULONG_MAX),
   choice("maxmemory-policy", "noeviction", [
@@ -126,13 +134,13 @@ export const MEMORY_DIRECTIVES = [
     "allkeys-lfu",
     "allkeys-random",
     "noeviction",
-  ], { kept: true }),
-  integer("maxmemory-samples", 5, 1, INT_MAX, { kept: true }),
-  integer("maxmemory-eviction-tenacity", 10, 0, 100, { kept: true }),
-  integer("lfu-log-factor", 10, 0, INT_MAX, { kept: true }),
-  integer("lfu-decay-time", 1, 0, INT_MAX, { kept: true }),
+  ]),
+  integer("maxmemory-samples", 5, 1, INT_MAX),
+  integer("maxmemory-eviction-tenacity", 10, 0, 100),
+  integer("lfu-log-factor", 10, 0, INT_MAX),
+  integer("lfu-decay-time", 1, 0, INT_MAX),
   integer("active-expire-effort", 1, 1, 10),
-  yesNo("lazyfree-lazy-eviction", false, { kept: true }),
+  yesNo("lazyfree-lazy-eviction", false),
   yesNo("lazyfree-lazy-expire", false),
   yesNo("lazyfree-lazy-server-del", false),
   yesNo("lazyfree-lazy-user-del", false),
@@ -148,12 +156,16 @@ export const MEMORY_DIRECTIVES = [
   yesNo("jemalloc-bg-thread", true, { kept: true }),
 ] as const;
 
-/** The process and its rhythm. */
+/**
+ * The process and its rhythm. Kept alone are those for which a runtime has no call: to go to the
+ * background, to tell systemd or upstart, titles, locales, processors and huge pages; and those of
+ * threads, replicas and scripts, which are not here.
+ */
 export const PROCESS_DIRECTIVES = [
   special("dir", "directory", { protected: true, denyLoading: true }),
   integer("databases", 16, 1, INT_MAX, { immutable: true }),
   integer("hz", 10, 0, INT_MAX, { clamp: [1n, 500n] }),
-  yesNo("dynamic-hz", true, { kept: true }),
+  yesNo("dynamic-hz", true),
   yesNo("daemonize", false, { immutable: true, kept: true }),
   optionalText("pidfile", { immutable: true }),
   choice("supervised", "no", ["upstart", "systemd", "auto", "no"], { immutable: true, kept: true }),
@@ -180,8 +192,7 @@ export const PROCESS_DIRECTIVES = [
   optionalText("bgsave_cpulist", { laterAlias: "bgsave-cpulist", immutable: true, kept: true }),
   choice("oom-score-adj", "no", ["no", "yes", "relative", "absolute"], {
     synonyms: { relative: "yes" },
-    kept: true,
   }),
-  special("oom-score-adj-values", "oom-score-adj-values", { kept: true }),
+  special("oom-score-adj-values", "oom-score-adj-values"),
   yesNo("disable-thp", true, { immutable: true, kept: true }),
 ] as const;

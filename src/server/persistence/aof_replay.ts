@@ -71,7 +71,7 @@ export class AofReplay {
     if (isWord(args, "multi")) {
       return "The command 'multi' fails with: ERR MULTI calls can not be nested";
     }
-    this.#queue.push(copyOf(args));
+    this.#queue.push(args.clone());
     return "";
   }
 
@@ -150,12 +150,4 @@ function isWord(args: Arguments, word: string): boolean {
   const { bytes, starts, ends } = args;
   if (ends[0] - starts[0] !== word.length) return false;
   return latin1(bytes, starts[0], ends[0]).toLowerCase() === word;
-}
-
-function copyOf(args: Arguments): Arguments {
-  const copy = new Arguments();
-  const start = args.starts[0];
-  copy.bytes = args.bytes.slice(start, args.ends[args.count - 1]);
-  copy.takeFrom(args, -start);
-  return copy;
 }

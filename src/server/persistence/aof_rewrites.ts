@@ -160,6 +160,13 @@ export class AofRewrites {
       );
       return true;
     }
+    if (this.#engine.isInTransaction) {
+      this.isScheduled = true;
+      log.notice(
+        "AOF was enabled during a transaction. An AOF background was scheduled to start when possible.",
+      );
+      return true;
+    }
     if (this.isRunning) {
       log.notice(
         "AOF was enabled but there is already an AOF rewriting in background. Stopping background " +

@@ -25,6 +25,7 @@ import { errorText, FileError } from "../../platform/file_system.ts";
 import type { File } from "../../platform/file_system.ts";
 import type { Arguments } from "../../protocol/arguments.ts";
 import type { Engine } from "../engine.ts";
+import { stopFor } from "../stop_for.ts";
 
 const SYNC_EVERY_US = 1e6;
 const POSTPONED_US_MAX = 2e6;
@@ -42,9 +43,16 @@ export class AppendOnly implements PropagationSink {
   syncError = "";
   /** Times that a write could not wait for a sync any longer. */
   delayedSyncCount = 0;
+  /** DEBUG AOF-FLUSH-SLEEP: how long the server stops before it writes. */
+  sleepUs = 0;
+
+  /** How much of all that was ever collected is known to be on the disk ({@link offset}). */
+  syncedOffset = 0;
 
   readonly #engine: Engine;
   #file: File | null = null;
+  /** Bytes that were collected and are not in the buffer any more, by this server in all files. */
+  #handedOver = 0;
   /** Bytes of the file, all of them whole commands, and how many of those are known to be synced. */
   #fileBytes = 0;
   #syncedBytes = 0;
@@ -85,6 +93,11 @@ export class AppendOnly implements PropagationSink {
   /** Why writes cannot be accepted, "" when they can. */
   get error(): string {
     return this.writeError !== "" ? this.writeError : this.syncError;
+  }
+
+  /** How many bytes have been collected in all: where the last command stands in them ends there. */
+  get offset(): number {
+    return this.#handedOver + this.buffer.length;
   }
 
   get isSyncing(): boolean {
@@ -138,7 +151,7 @@ export class AppendOnly implements PropagationSink {
     const failure = this.sync();
     file.close();
     this.#file = null;
-    this.buffer.consume(this.buffer.length);
+    this.#consume(this.buffer.length);
     this.#forgetErrors();
     return failure;
   }
@@ -147,7 +160,7 @@ export class AppendOnly implements PropagationSink {
   abandonFile(): void {
     this.#file?.close();
     this.#file = null;
-    this.buffer.consume(this.buffer.length);
+    this.#consume(this.buffer.length);
     this.#forgetErrors();
   }
 
@@ -158,6 +171,7 @@ export class AppendOnly implements PropagationSink {
     try {
       file.sync();
       this.#syncedBytes = this.#fileBytes;
+      this.syncedOffset = this.#handedOver;
       return "";
     } catch (thrown) {
       return reasonOf(thrown);
@@ -171,9 +185,13 @@ export class AppendOnly implements PropagationSink {
   whenSynced(done: () => void): void {
     const file = this.#file;
     const upToBytes = this.#fileBytes;
+    const upToOffset = this.#handedOver;
     file?.syncInBackground((error) => {
       if (file !== this.#file) return;
-      if (error === undefined) this.#syncedBytes = Math.max(this.#syncedBytes, upToBytes);
+      if (error === undefined) {
+        this.#syncedBytes = Math.max(this.#syncedBytes, upToBytes);
+        this.#syncedUpTo(upToOffset);
+      }
       done();
     });
   }
@@ -224,14 +242,21 @@ export class AppendOnly implements PropagationSink {
     const buffer = this.buffer;
     this.#postponedSinceUs = 0;
     let written = 0;
+    let isSynced = false;
     try {
       if (this.#isTorn) this.#cut(file);
+      if (this.sleepUs > 0 && buffer.length > 0) stopFor(this.#engine.clock, this.sleepUs);
+      const beganUs = this.#nowUs();
       while (written < buffer.length) {
         written += file.append(buffer.bytes.subarray(written, buffer.length));
       }
+      this.#noteWriteTime(beganUs);
       if (this.#policy === "always" && !this.#isSyncHeldBack) {
+        const syncBeganUs = this.#nowUs();
         file.sync();
+        this.#engine.latency.add("aof-fsync-always", (this.#nowUs() - syncBeganUs) / 1000);
         this.#syncedBytes = this.#fileBytes + written;
+        isSynced = true;
         this.#lastSyncUs = this.#nowUs();
       }
     } catch (thrown) {
@@ -240,7 +265,8 @@ export class AppendOnly implements PropagationSink {
     }
     this.#fileBytes += written;
     this.sizeBytes += written;
-    buffer.consume(written);
+    this.#consume(written);
+    if (isSynced) this.syncedOffset = this.#handedOver;
     if (this.writeError !== "") {
       this.writeError = "";
       this.#engine.log.notice("AOF write error looks solved. Redis can write again.");
@@ -248,6 +274,17 @@ export class AppendOnly implements PropagationSink {
     }
     if (this.#policy === "everysec") this.#syncIfDue();
     return true;
+  }
+
+  /** Tells the latency monitor how long a write took, and what else went on meanwhile. */
+  #noteWriteTime(beganUs: number): void {
+    const { latency, persistence } = this.#engine;
+    if (latency.thresholdMs === 0) return;
+    const ms = (this.#nowUs() - beganUs) / 1000;
+    if (this.#isSyncing) latency.add("aof-write-pending-fsync", ms);
+    else if (persistence.job.isBusy) latency.add("aof-write-active-child", ms);
+    else latency.add("aof-write-alone", ms);
+    latency.add("aof-write", ms);
   }
 
   /**
@@ -302,11 +339,13 @@ export class AppendOnly implements PropagationSink {
     this.#lastSyncUs = nowUs;
     this.#isSyncing = true;
     const upToBytes = this.#fileBytes;
+    const upToOffset = this.#handedOver;
     file.syncInBackground((error) => {
       if (file !== this.#file) return this.#synced(error);
       this.#isSyncing = false;
       if (error === undefined) this.#syncedBytes = upToBytes;
       this.#synced(error);
+      if (error === undefined) this.#syncedUpTo(upToOffset);
     });
   }
 
@@ -323,6 +362,18 @@ export class AppendOnly implements PropagationSink {
     }
     this.syncError = reason;
     persistence.refreshRefusal();
+  }
+
+  /** What was handed over up to there is on the disk: some may have waited for that. */
+  #syncedUpTo(offset: number): void {
+    this.syncedOffset = Math.max(this.syncedOffset, offset);
+    this.#engine.blocking.serveOthers();
+  }
+
+  /** So many bytes of the buffer are where they belong, or not needed any more. */
+  #consume(count: number): void {
+    this.#handedOver += count;
+    this.buffer.consume(count);
   }
 
   /** Syncs and closes a file that nothing is appended to any more. */

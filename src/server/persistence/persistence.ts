@@ -83,6 +83,12 @@ export class Persistence {
     const isKept = this.log.flush(false);
     if (!isKept) this.#held.refuse(this.#logRefusal);
     this.#held.forget();
+    this.#engine.blocking.serveOthers();
+  }
+
+  /** Whether all that a client has written so far would survive a loss of power. */
+  isDurable(client: Client): boolean {
+    return this.rewrites.state === "on" && this.log.syncedOffset >= client.logOffset;
   }
 
   /** The reply of a command that has written something stands from there to the end. */
@@ -96,6 +102,7 @@ export class Persistence {
   tick(): void {
     if (this.#engine.isLoading) return;
     this.log.tick();
+    this.#engine.blocking.serveOthers();
     if (this.job.isBusy) return;
     this.rewrites.startIfScheduled();
     if (!this.job.isBusy) this.snapshots.saveIfDue();

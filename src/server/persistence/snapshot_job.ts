@@ -103,6 +103,7 @@ export class SnapshotJob {
       return thrown.message;
     }
     this.freezeUs = clock.monotonicUs() - beganUs;
+    this.#engine.latency.add("fork", this.freezeUs / 1000);
     this.freezeCount++;
     try {
       this.#job = platform.background.start(name, input, {

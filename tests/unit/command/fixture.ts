@@ -10,6 +10,19 @@ import { geoCommands } from "../../../src/command/geo/commands.ts";
 import { hashCommands } from "../../../src/command/hash/commands.ts";
 import { hyperloglogCommands } from "../../../src/command/hyperloglog/commands.ts";
 import { listCommands } from "../../../src/command/list/commands.ts";
+import {
+  EVENT_EVICTED,
+  EVENT_EXPIRED,
+  EVENT_GENERIC,
+  EVENT_HASH,
+  EVENT_KEY_MISS,
+  EVENT_LIST,
+  EVENT_NEW,
+  EVENT_SET,
+  EVENT_STREAM,
+  EVENT_STRING,
+  EVENT_ZSET,
+} from "../../../src/command/key_events.ts";
 import { Propagation } from "../../../src/command/propagation.ts";
 import { setCommands } from "../../../src/command/set/commands.ts";
 import { sortCommands } from "../../../src/command/sort/commands.ts";
@@ -37,6 +50,21 @@ const COMMANDS: ReadonlyMap<string, CommandDefinition> = new Map(
   ].map((definition) => [definition.name, definition]),
 );
 
+/** The letters of notify-keyspace-events. */
+const CLASS_LETTERS: ReadonlyMap<number, string> = new Map([
+  [EVENT_GENERIC, "g"],
+  [EVENT_STRING, "$"],
+  [EVENT_LIST, "l"],
+  [EVENT_SET, "s"],
+  [EVENT_HASH, "h"],
+  [EVENT_ZSET, "z"],
+  [EVENT_EXPIRED, "x"],
+  [EVENT_EVICTED, "e"],
+  [EVENT_STREAM, "t"],
+  [EVENT_KEY_MISS, "m"],
+  [EVENT_NEW, "n"],
+]);
+
 /** A keyspace of 4 databases whose time stands still; the seed decides what is random. */
 export function seededKeyspace(seed: number): Keyspace {
   const keyspace = new Keyspace(new Prng(new Uint8Array(16).fill(seed)), { expired() {} }, 4);
@@ -62,6 +90,8 @@ export class CommandFixture {
   };
   /** What was propagated: database and command, as text. */
   readonly propagated: string[] = [];
+  /** What was told of keys, see {@link recordEvents}. */
+  readonly events: string[] = [];
   databaseIndex = 0;
 
   constructor(keyspace: Keyspace = seededKeyspace(1)) {
@@ -144,6 +174,33 @@ export class CommandFixture {
   /** What was propagated since the last time. */
   takePropagated(): string[] {
     return this.propagated.splice(0);
+  }
+
+  /**
+   * Writes down from now on what is told of keys: `touch key`, and `l lpush key` for an event of
+   * class `l`. Of another database than 0 the number comes first: `1: touch key`.
+   */
+  recordEvents(): void {
+    const { keyEvents } = this.call;
+    const where = ({ index }: Database) => index === 0 ? "" : `${index}: `;
+    keyEvents.listener = {
+      touched: (database, bytes, start, end) => {
+        this.events.push(`${where(database)}touch ${latin1(bytes, start, end)}`);
+      },
+      notified: (database, bytes, start, end, eventClass, event) => {
+        const letter = CLASS_LETTERS.get(eventClass) ?? "?";
+        this.events.push(`${where(database)}${letter} ${event} ${latin1(bytes, start, end)}`);
+      },
+    };
+    keyEvents.classes = [...CLASS_LETTERS.keys()].reduce((bits, bit) => bits | bit);
+    keyEvents.tellsTouches = true;
+  }
+
+  /** Runs a command, its words in one string, and returns what was told of keys meanwhile. */
+  eventsOf(words: string): string[] {
+    this.events.length = 0;
+    this.run(...words.split(" "));
+    return this.events.splice(0);
   }
 
   #replyTo(words: readonly (string | Uint8Array)[]): Uint8Array {

@@ -170,3 +170,104 @@ test("a slow reader's buffer does not grow by what has been sent", () => {
   }
   assert.ok(reply.bytes.length < 2_000_000, `${reply.bytes.length} bytes`);
 });
+
+test("beyond the limit nothing is kept, and the buffer does not grow", () => {
+  const pool = new BufferPool();
+  const reply = new ReplyWriter(pool);
+  reply.limitBytes = 100_000;
+  const value = latin1Bytes("x".repeat(1000));
+  for (let i = 0; i < 99; i++) reply.bulk(value);
+  assert.equal(reply.isCut, false);
+  for (let i = 0; i < 10_000; i++) {
+    const mark = reply.beginDeferred();
+    reply.bulk(value);
+    reply.integer(i);
+    reply.endDeferred(mark, "array", 2);
+    reply.error("ERR text");
+    reply.verbatim("txt", "text");
+  }
+  assert.equal(reply.isCut, true);
+  assert.ok(reply.bytes.length <= 256 * 1024);
+  // A single value longer than all that goes nowhere either.
+  reply.bulk(new Uint8Array(1 << 20));
+  reply.replaceByError(10, 20, "ERR other");
+  reply.truncate(0);
+  assert.equal(reply.isCut, true);
+});
+
+test("what waits long is sealed, and is sent in its order without being copied", () => {
+  const reply = new ReplyWriter(new BufferPool());
+  let written = "";
+  let sent = "";
+  const prng = { state: 1 };
+  const below = (count: number) => (prng.state = Math.imul(prng.state, 48271) >>> 1) % count;
+  for (let i = 0; i < 2000; i++) {
+    const text = `${i}`.repeat(1 + below(2000));
+    reply.bulk(latin1Bytes(text));
+    written += `$${text.length}\r\n${text}\r\n`;
+    if (i % 3 === 0) reply.seal();
+    assert.equal(reply.pendingBytes, written.length - sent.length);
+    assert.ok(reply.bufferBytes >= reply.pendingBytes);
+    if (i % 5 !== 0) continue;
+    const sealed = reply.firstSealed;
+    const from = sealed ?? reply;
+    const count = below(from.length - from.sent + 1);
+    sent += latin1(from.bytes, from.sent, from.sent + count);
+    if (sealed === null) reply.advance(count);
+    else reply.advanceSealed(count, i % 2 === 0);
+  }
+  for (let sealed = reply.firstSealed; sealed !== null; sealed = reply.firstSealed) {
+    sent += latin1(sealed.bytes, sealed.sent, sealed.length);
+    reply.advanceSealed(sealed.length - sealed.sent, false);
+  }
+  sent += textOf(reply);
+  assert.equal(sent, written);
+});
+
+test("the first buffer becomes small where little is written, and large at once where much is", () => {
+  const pool = new BufferPool();
+  const reply = new ReplyWriter(pool);
+  const write = (length: number) => {
+    reply.bulk(new Uint8Array(length));
+    const { bufferBytes } = reply;
+    reply.advance(reply.pendingBytes);
+    return bufferBytes;
+  };
+  assert.equal(write(10), 1024);
+  assert.equal(write(12_000), 16384);
+  assert.equal(write(10), 16384);
+  for (let second = 1; second <= 8; second++) {
+    reply.adapt(second * 6000);
+    write(10);
+  }
+  assert.equal(reply.firstBytes, 1024);
+  assert.equal(write(10), 1024);
+  assert.equal(pool.shrinkCount > 0, true);
+  assert.equal(write(5000), 8192);
+  assert.equal(reply.firstBytes, 8192);
+  assert.equal(write(10), 8192);
+  assert.equal(write(100_000), 131_072);
+  assert.equal(reply.firstBytes, 16384);
+  assert.equal(pool.expandCount, 3);
+  pool.isResizing = false;
+  for (let second = 20; second <= 30; second++) reply.adapt(second * 6000);
+  assert.equal(reply.firstBytes, 16384);
+});
+
+test("a buffer that the runtime holds is neither used again nor written over", () => {
+  const pool = new BufferPool();
+  const reply = new ReplyWriter(pool);
+  reply.bulk(latin1Bytes("first"));
+  const held = reply.bytes;
+  reply.isHeld = true;
+  reply.advance(reply.pendingBytes);
+  reply.bulk(latin1Bytes("second"));
+  assert.notEqual(reply.bytes, held);
+  assert.equal(latin1(held, 0, 11), "$5\r\nfirst\r\n");
+  reply.isHeld = true;
+  const second = reply.bytes;
+  reply.bulk(new Uint8Array(50_000));
+  assert.notEqual(reply.bytes, second);
+  assert.equal(reply.isHeld, false);
+  assert.equal(latin1(second, 0, 12), "$6\r\nsecond\r\n");
+});

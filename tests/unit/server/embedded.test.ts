@@ -277,7 +277,9 @@ const idle = (server) => new Promise((resolve) => {
   socket.once("data", () => resolve(socket));
 });
 const one = await createServer({ port: 0 });
-await idle(one);
+// One that would wait for long is no reason to stay.
+(await idle(one)).write("PING\\r\\nBLPOP k 1000\\r\\n");
+await new Promise((resolve) => setTimeout(resolve, 50));
 await one.close();
 const other = await createServer({ port: 0 });
 (await idle(other)).write("SHUTDOWN\\r\\n");

@@ -40,8 +40,20 @@ test("a line has the fields of Redis 7.2 in their order", async () => {
     [...fieldsOf(line).keys()],
     [
       ...["id", "addr", "laddr", "fd", "name", "age", "idle", "flags", "db", "sub", "psub", "ssub"],
-      ...["multi", "qbuf", "qbuf-free", "argv-mem", "multi-mem", "rbs", "rbp", "obl", "oll"],
+      ...[
+        "multi",
+        "watch",
+        "qbuf",
+        "qbuf-free",
+        "argv-mem",
+        "multi-mem",
+        "rbs",
+        "rbp",
+        "obl",
+        "oll",
+      ],
       ...["omem", "tot-mem", "events", "cmd", "user", "redir", "resp", "lib-name", "lib-ver"],
+      ...["tot-net-in", "tot-net-out", "tot-cmds"],
     ],
   );
   const fields = fieldsOf(line);
@@ -51,7 +63,8 @@ test("a line has the fields of Redis 7.2 in their order", async () => {
   assert.equal(fields.get("age"), "5");
   assert.equal(fields.get("idle"), "0");
   assert.equal(fields.get("db"), "2");
-  assert.equal(fields.get("qbuf"), String(request("CLIENT", "LIST").length));
+  // It came whole: the query buffer has never held it.
+  assert.equal(fields.get("qbuf"), "0");
   assert.equal(fields.get("argv-mem"), "10");
   assert.equal(fields.get("cmd"), "client|list");
   const other = server.connect();
@@ -131,14 +144,14 @@ test("SETINFO", async () => {
   const client = server.connect();
   assert.equal(client.line("CLIENT SETINFO lib-NAME ioredis"), OK);
   assert.equal(client.line("CLIENT SETINFO Lib-Ver 5.0(x)"), OK);
-  assert.match(client.line("CLIENT INFO"), / lib-name=ioredis lib-ver=5\.0\(x\)\n/);
+  assert.match(client.line("CLIENT INFO"), / lib-name=ioredis lib-ver=5\.0\(x\) tot/);
   assert.equal(
     client.line('CLIENT SETINFO LIB-VER "1 2"'),
     "-ERR LIB-VER cannot contain spaces, newlines or special characters.\r\n",
   );
   assert.equal(client.line("CLIENT SETINFO lib a"), "-ERR Unrecognized option 'lib'\r\n");
   assert.equal(client.line('CLIENT SETINFO lib-name ""'), OK);
-  assert.match(client.line("CLIENT INFO"), / lib-name= lib-ver=5\.0\(x\)\n/);
+  assert.match(client.line("CLIENT INFO"), / lib-name= lib-ver=5\.0\(x\) tot/);
 });
 
 test("flags of a connection", async () => {
@@ -369,4 +382,61 @@ test("a subcommand that is not there is no command, and costs its container noth
   assert.equal(server.engine.commands.byName("client")!.rejectedCalls, 1);
   assert.equal(server.engine.commands.byName("command")!.rejectedCalls, 0);
   assert.match(client.line("CLIENT HELP"), /^\*\d+\r\n\+CLIENT <subcommand> /);
+});
+
+test("what a connection is about", async () => {
+  const server = await startConnections();
+  const watcher = server.connect();
+  /** The fields of a connection that has sent commands. */
+  const after = (...commands: string[][]) => {
+    const other = server.connect();
+    const id = other.ask("CLIENT", "ID").slice(1, -2);
+    for (const command of commands) other.ask(...command);
+    return listed(watcher, "ID", id).get(id)!;
+  };
+  assert.equal(after(["MONITOR"]).get("flags"), "O");
+  const blocked = after(["BLPOP", "k", "0"]);
+  assert.deepEqual([blocked.get("flags"), blocked.get("argv-mem")], ["b", "7"]);
+  const tracking = after(["HELLO", "3"], ["CLIENT", "TRACKING", "ON", "BCAST"]);
+  assert.deepEqual([tracking.get("flags"), tracking.get("redir")], ["tB", "0"]);
+  assert.equal(after(["PING"]).get("redir"), "-1");
+  const queued = after(["WATCH", "a", "b"], ["MULTI"], ["SET", "k", "v"]);
+  assert.deepEqual([queued.get("flags"), queued.get("multi"), queued.get("watch")], [
+    ...["x", "1", "2"],
+  ]);
+  assert.notEqual(queued.get("multi-mem"), "0");
+  watcher.ask("SET", "a", "1");
+  assert.equal(after(["WATCH", "k"]).get("watch"), "1");
+  const subscribed = after(["SUBSCRIBE", "a", "b"], ["PSUBSCRIBE", "p*"], ["SSUBSCRIBE", "s"]);
+  assert.deepEqual(
+    ["flags", "sub", "psub", "ssub"].map((name) => subscribed.get(name)),
+    ["P", "2", "1", "1"],
+  );
+  assert.equal(
+    after(["CLIENT", "NO-EVICT", "ON"], ["CLIENT", "NO-TOUCH", "ON"]).get("flags"),
+    "eT",
+  );
+});
+
+test("KILL by age and type", async () => {
+  const server = await startConnections();
+  const [old, subscriber] = [server.connect(), server.connect()];
+  subscriber.ask("SUBSCRIBE", "c");
+  server.advance(5_000);
+  const young = server.connect();
+  const own = server.connect();
+  assert.equal(
+    own.ask("CLIENT", "KILL", "MAXAGE", "0"),
+    "-ERR maxage should be greater than 0\r\n",
+  );
+  assert.equal(
+    own.ask("CLIENT", "KILL", "MAXAGE", "x"),
+    "-ERR maxage is not an integer or out of range\r\n",
+  );
+  assert.equal(own.ask("CLIENT", "KILL", "TYPE", "pubsub", "MAXAGE", "6"), ":0\r\n");
+  assert.equal(own.ask("CLIENT", "KILL", "TYPE", "pubsub", "MAXAGE", "5"), ":1\r\n");
+  assert(subscriber.isGone && !old.isGone);
+  assert.equal(own.ask("CLIENT", "KILL", "MAXAGE", "1"), ":1\r\n");
+  assert(old.isGone && !young.isGone);
+  assert.equal(own.ask("CLIENT", "KILL", "USER", "nobody"), "-ERR No such user 'nobody'\r\n");
 });

@@ -1,0 +1,25 @@
+/** What SORT tells of keys. Checked against redis-server 7.0.15 and 8.0.2. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CommandFixture } from "../fixture.ts";
+
+function check(steps: readonly (readonly [command: string, ...events: string[]])[]): void {
+  const f = new CommandFixture();
+  f.recordEvents();
+  for (const [command, ...events] of steps) {
+    assert.deepEqual(f.eventsOf(command), events, command);
+  }
+}
+
+test("sorting and storing", () => {
+  check([
+    ["RPUSH l 3 1 2", "touch l", "l rpush l"],
+    ["SORT l store y", "touch y", "l sortstore y"],
+    ["SORT nokey store y", "m keymiss nokey", "touch y", "g del y"],
+    ["SORT nokey store y", "m keymiss nokey"],
+    ["SORT l by w_*", "m keymiss w_3", "m keymiss w_1", "m keymiss w_2"],
+    ["SORT l get w_* get #", "m keymiss w_1", "m keymiss w_2", "m keymiss w_3"],
+    ["SORT nokey", "m keymiss nokey"],
+    ["SORT_RO nokey", "m keymiss nokey"],
+  ]);
+});
