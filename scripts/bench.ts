@@ -15,6 +15,9 @@
  * | `large`    | commands on lists, sets, sorted sets and streams of a million elements          |
  * | `types`    | what collections of a million elements cost by used_memory                      |
  * | `unlink`   | the longest stall while a set of ten million members is unlinked and freed      |
+ * | `eviction` | used_memory, RSS and speed at maxmemory, and the hits of a cache with LRU and LFU |
+ * | `connections` | what idle ones cost, and how much slower rude ones make the others         |
+ * | `publish`  | PUBLISH to nobody, to one and to a thousand subscribers                         |
  * | `aof`      | SET with an append-only file, synced each second and before each reply          |
  * | `memory`   | what a data set costs by used_memory and by RSS                                 |
  * | `snapshot` | BGSAVE while it is written to: the longest stall, the slowest replies, the time |
@@ -30,11 +33,14 @@ import { statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { measureConnections } from "./bench/connections.ts";
+import { measureEviction } from "./bench/eviction.ts";
 import { measureLoad, measureStart } from "./bench/load.ts";
 import { measureCommands, measureLarge } from "./bench/collections.ts";
 import { measureMemory, measurePeak, measureTypes } from "./bench/memory.ts";
 import { type Plan, type Row, ROWS, type ServerName, SERVERS } from "./bench/plan.ts";
 import { makeScratch } from "./bench/servers.ts";
+import { measurePublish } from "./bench/publish.ts";
 import { measureSnapshot, measureUnlink } from "./bench/snapshot.ts";
 import { measureAppending, measureSpeed } from "./bench/speed.ts";
 import { type Line, printJson, printMarkdown, progress } from "./bench/table.ts";
@@ -45,6 +51,9 @@ const MEASURES: Readonly<Record<Row, (plan: Plan) => Promise<Line[]>>> = {
   large: measureLarge,
   types: measureTypes,
   unlink: measureUnlink,
+  eviction: measureEviction,
+  connections: measureConnections,
+  publish: measurePublish,
   aof: measureAppending,
   memory: measureMemory,
   snapshot: measureSnapshot,

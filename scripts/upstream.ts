@@ -4,6 +4,7 @@
  *     node scripts/upstream.ts --suite DIR                          the units that we claim, everywhere
  *     node scripts/upstream.ts --suite DIR --runtime bun unit/scan  one runtime, one unit
  *     node scripts/upstream.ts --suite DIR --internal               the suite starts the servers itself
+ *     node scripts/upstream.ts --suite DIR --internal --tls         the same, all of it over TLS
  *     node scripts/upstream.ts --suite DIR --keep DIR               keeps the suite's output in a folder
  *
  * DIR holds the suite's `tests` and what they call in `src`. Every unit runs
@@ -25,7 +26,7 @@ import { parseArgs } from "node:util";
 import { startPagurus } from "../tests/support/servers.ts";
 import { isDifference, readSkips } from "../tests/upstream/skips.ts";
 import { type Runtime, RUNTIMES } from "./test_runs.ts";
-import { layOut } from "./upstream/layout.ts";
+import { layOut, makeCertificates } from "./upstream/layout.ts";
 import { runUnit, type UnitRun } from "./upstream/unit_run.ts";
 
 /** The units that have to be without an error; a new command family adds its own. */
@@ -52,11 +53,18 @@ const UNITS = {
     "unit/dump",
     "unit/other",
     "unit/lazyfree",
+    "unit/introspection",
     "unit/introspection-2",
+    "unit/slowlog",
+    "unit/latency-monitor",
+    "unit/multi",
+    "unit/pause",
     "unit/info-command",
     "unit/quit",
     "unit/protocol",
     "unit/querybuf",
+    "unit/pubsub",
+    "unit/tracking",
   ],
   internal: [
     "integration/aof",
@@ -68,15 +76,59 @@ const UNITS = {
     "integration/convert-ziplist-zset-on-load",
     "integration/corrupt-dump",
     "integration/corrupt-dump-fuzzer",
-    "unit/keyspace",
-    "unit/aofrw",
-    "unit/lazyfree",
+    "integration/dismiss-mem",
+    "integration/logging",
+    "integration/valkey-benchmark",
+    "integration/valkey-cli",
+    "unit/auth",
+    "unit/acl",
+    "unit/acl-v2",
+    "unit/tls",
+    "unit/networking",
     "unit/limits",
+    "unit/maxmemory",
+    "unit/memefficiency",
+    "unit/client-eviction",
+    "unit/obuf-limits",
+    "unit/replybufsize",
+    "unit/querybuf",
+    "unit/info",
+    "unit/introspection",
+    "unit/introspection-2",
+    "unit/slowlog",
+    "unit/latency-monitor",
+    "unit/oom-score-adj",
     "unit/shutdown",
+    "unit/aofrw",
+    "unit/wait",
+    "unit/multi",
+    "unit/pubsub",
+    "unit/pubsubshard",
+    "unit/tracking",
+    "unit/violations",
+    "unit/keyspace",
+    "unit/expire",
+    "unit/scan",
+    "unit/sort",
+    "unit/dump",
+    "unit/other",
+    "unit/lazyfree",
+    "unit/bitfield",
+    "unit/type/string",
+    "unit/type/list",
+    "unit/type/hash",
+    "unit/type/set",
+    "unit/type/zset",
+    "unit/type/stream",
+    "unit/type/stream-cgroups",
   ],
 };
 /** What it checks stands between tests: it passes when nothing fails. */
 const UNITS_WITHOUT_TESTS: ReadonlySet<string> = new Set(["integration/aof-race"]);
+/** Units for which the suite speaks TLS to its servers, as it does for all with `--tls`. */
+const UNITS_WITH_TLS: ReadonlySet<string> = new Set(["unit/tls"]);
+/** Blocks of tests that the suite is to leave out: those that make a cluster. */
+const DENIED_TAGS = "-cluster";
 /** So many tests of a unit may hang before it is given up. */
 const HANGS_MAX = 20;
 
@@ -85,6 +137,7 @@ const { values, positionals } = parseArgs({
   options: {
     suite: { type: "string" },
     internal: { type: "boolean", default: false },
+    tls: { type: "boolean", default: false },
     runtime: { type: "string", multiple: true },
     keep: { type: "string" },
   },
@@ -102,6 +155,10 @@ for (const name of runtimes) {
   }
 }
 const mode = values.internal ? "internal" : "external";
+if (values.tls && !values.internal) {
+  console.error("--tls: only with --internal");
+  process.exit(2);
+}
 const units = positionals.length > 0 ? positionals : UNITS[mode];
 const skips = readSkips(mode);
 const scratch = mkdtempSync(join(tmpdir(), "pagurus-upstream-"));
@@ -149,12 +206,25 @@ async function runInternally(
   without: readonly string[],
 ): Promise<UnitRun> {
   const folder = mkdtempSync(join(scratch, "suite-"));
-  layOut(suite, folder, runtime);
+  const args = ["--tags", DENIED_TAGS];
+  if (values.tls || UNITS_WITH_TLS.has(unit)) {
+    layOut(suite, folder, runtime, await certificatesFolder());
+    args.push("--tls");
+  } else {
+    layOut(suite, folder, runtime);
+  }
   try {
-    return await runUnit(unit, without, { folder, args: [], skipFile: join(folder, "skip") });
+    return await runUnit(unit, without, { folder, args, skipFile: join(folder, "skip") });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The folder with the certificates, made when they are needed first. */
+async function certificatesFolder(): Promise<string> {
+  const folder = join(scratch, "certificates");
+  if (!existsSync(folder)) await makeCertificates(suite, folder);
+  return folder;
 }
 
 /**

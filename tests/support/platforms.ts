@@ -6,11 +6,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createConnection, type Socket as NodeSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Duplex } from "node:stream";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { memoryPlatform } from "../../adapters/memory/mod.ts";
 import type { MemoryClient } from "../../adapters/memory/mod.ts";
 import type { SystemPlatformOptions } from "../../adapters/shared/system_platform.ts";
 import type { BackgroundJobs } from "../../src/platform/background.ts";
-import type { ConnectAddress } from "../../src/platform/network.ts";
+import type { ConnectAddress, TlsOptions } from "../../src/platform/network.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { thisRuntime } from "./servers.ts";
 
@@ -107,19 +109,60 @@ function dialSystem(address: ConnectAddress): Promise<Peer> {
       ? createConnection({ path: address.path, allowHalfOpen: true })
       : createConnection({ host: address.host, port: address.port, allowHalfOpen: true });
     socket.once("error", reject);
-    socket.once("connect", () => resolve(new SystemPeer(socket)));
+    if (address.kind === "unix" || address.tls === undefined) {
+      socket.once("connect", () => resolve(new SystemPeer(socket, socket)));
+      return;
+    }
+    const secure = connectSecurely(socket, address.tls);
+    secure.once("error", reject);
+    secure.once("secureConnect", () => resolve(new SystemPeer(secure, socket)));
   });
+}
+
+function connectSecurely(below: NodeSocket, tls: TlsOptions): TLSSocket {
+  const { certificate, key } = tls;
+  return connectTls({
+    // Deno reads on from a socket of its own when it should not.
+    socket: thisRuntime === "deno" ? throughStream(below) : below,
+    ca: [...tls.authorities],
+    checkServerIdentity: () => undefined,
+    ...(certificate === "" ? {} : { cert: certificate, key }),
+  });
+}
+
+/** A stream that is nothing but the socket. */
+function throughStream(socket: NodeSocket): Duplex {
+  socket.pause();
+  const stream = new Duplex({
+    read: () => void socket.resume(),
+    write: (bytes, _encoding, done) => void socket.write(bytes, () => done()),
+    final: (done) => void socket.end(() => done()),
+    destroy(error, done) {
+      socket.destroy();
+      done(error);
+    },
+  });
+  socket.on("data", (bytes) => {
+    if (!stream.push(bytes)) socket.pause();
+  });
+  socket.on("end", () => stream.push(null));
+  socket.on("error", (error) => stream.destroy(error));
+  socket.on("close", () => stream.destroy());
+  return stream;
 }
 
 class SystemPeer implements Peer {
   readonly #socket: NodeSocket;
+  readonly #below: NodeSocket;
   readonly #pieces: Uint8Array[] = [];
   receivedBytes = 0;
   isOver = false;
 
-  constructor(socket: NodeSocket) {
+  /** @param below what carries the socket; Deno reads on there when TLS above it is paused. */
+  constructor(socket: NodeSocket, below: NodeSocket) {
     this.#socket = socket;
-    socket.setNoDelay(true);
+    this.#below = below;
+    below.setNoDelay(true);
     socket.on("data", (bytes: Uint8Array) => {
       this.#pieces.push(bytes);
       this.receivedBytes += bytes.length;
@@ -135,10 +178,12 @@ class SystemPeer implements Peer {
 
   stopReading(): void {
     this.#socket.pause();
+    if (thisRuntime === "deno") this.#below.pause();
   }
 
   startReading(): void {
     this.#socket.resume();
+    if (thisRuntime === "deno") this.#below.resume();
   }
 
   received(): Uint8Array {
@@ -150,6 +195,7 @@ class SystemPeer implements Peer {
   }
 
   destroy(): void {
+    this.#below.destroy();
     this.#socket.destroy();
   }
 }
