@@ -49,7 +49,7 @@ export function writeDirect(
     }
     request = new Request();
   }
-  const view = new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+  const view = viewOf(bytes, start, end);
   // An error will meet the socket, too, which knows what to do.
   if (handle.writeBuffer(request, view) !== 0) return "refused";
   if (handle.writeQueueSize === 0) return "written";
@@ -57,6 +57,17 @@ export function writeDirect(
   request.oncomplete = () => {};
   request = null;
   return "queued";
+}
+
+/** The last view: one message goes to many subscribers. */
+let lastView: Uint8Array = new Uint8Array(0);
+
+function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const at = bytes.byteOffset + start;
+  const isSame = lastView.byteOffset === at && lastView.length === end - start &&
+    lastView.buffer === bytes.buffer;
+  if (!isSame) lastView = new Uint8Array(bytes.buffer, at, end - start);
+  return lastView;
 }
 
 /** Looks at the request that the stream of this handle makes next. */

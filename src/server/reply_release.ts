@@ -53,6 +53,7 @@ export class ReplyRelease {
       if (client.isClosed) return;
     }
     while (!client.isDraining && reply.firstSealed !== null) this.#sendSealed(client);
+    const { isShared } = reply;
     if (!client.isDraining && reply.length > reply.sent) {
       const offered = reply.length - reply.sent;
       const accepted = socket.write(reply.bytes, reply.sent, reply.length);
@@ -67,6 +68,8 @@ export class ReplyRelease {
     if (client.isDraining) reply.seal();
     if (reply.pendingBytes > 0) this.#engine.limitOutput(client);
     else if (client.isClosingAfterReplies) return this.#engine.endClient(client);
+    // What it has sent of a buffer of others was never its own.
+    if (isShared && reply.pendingBytes === 0) return;
     if (!client.isClosed) this.#engine.memoryLimit.clientChanged(client);
   }
 

@@ -57,11 +57,7 @@ for (const protocol of [2, 3] as const) {
       assert.deepEqual(await read, [["stream", [["1-1", ["field", "value"]]]]]);
       assert.equal(await waiter.xread("BLOCK", 5, "STREAMS", "stream", "1-1"), null);
       await redis.xgroup("CREATE", "stream", "group", "$");
-      const group = waiter.xreadgroup(
-        ...["GROUP", "group", "me", "BLOCK", 0, "STREAMS", "stream", ">"] as Parameters<
-          typeof waiter.xreadgroup
-        >,
-      );
+      const group = waiter.xreadgroup("GROUP", "group", "me", "BLOCK", 0, "STREAMS", "stream", ">");
       await untilBlocked(redis, 1);
       await redis.xadd("stream", "2-1", "field", "again");
       assert.deepEqual(await group, [["stream", [["2-1", ["field", "again"]]]]]);

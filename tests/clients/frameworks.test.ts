@@ -111,9 +111,7 @@ test("Socket.IO: the streams adapter, sessions restored", async () => {
     const reading = (async () => {
       while (heard.length < 3) {
         const streams = await reader.xread(
-          ...["COUNT", 100, "BLOCK", 5000, "STREAMS", "socket.io", offset] as Parameters<
-            typeof reader.xread
-          >,
+          ...["COUNT", 100, "BLOCK", 5000, "STREAMS", "socket.io", offset] as const,
         );
         for (const [id, fields] of streams?.[0][1] ?? []) {
           heard.push(fields.join(" "));

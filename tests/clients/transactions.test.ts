@@ -36,7 +36,14 @@ for (const protocol of [2, 3] as const) {
       assert.equal(await redis.get("c"), "1");
 
       // A pipeline may hold transactions among other commands.
-      const mixed = redis.pipeline().get("a").multi().incr("a").incr("a").exec().get("a");
+      const mixed = redis.pipeline([
+        ["get", "a"],
+        ["multi"],
+        ["incr", "a"],
+        ["incr", "a"],
+        ["exec"],
+        ["get", "a"],
+      ]);
       const texts = (await mixed.exec())!.map(([error, value]) => error ?? value);
       assert.deepEqual(texts, ["2", "OK", "QUEUED", "QUEUED", [3, 4], "4"]);
     } finally {

@@ -92,8 +92,8 @@ for (const protocol of [2, 3] as const) {
       await assert.rejects(app.set("other", "v"), /NOPERM/);
       assert.deepEqual([...await admin.aclUsers()].sort(), ["admin", "app", "default"]);
       const user = await admin.aclGetUser("app");
-      assert.deepEqual([...user.flags], ["on", "sanitize-payload"]);
-      assert.equal(user.channels, "&app:*");
+      assert.deepEqual([...user!.flags], ["on", "sanitize-payload"]);
+      assert.equal(user!.channels, "&app:*");
       assert.equal(await admin.aclDryRun("app", ["SET", "app:x", "v"]), "OK");
       assert.match(await admin.aclDryRun("app", ["SET", "other", "v"]), /no permissions|key/i);
       const log = await admin.aclLog();

@@ -477,7 +477,7 @@ function stuckProgram(args: readonly string[]) {
   const listener: Listener = { port: 6379, close: () => new Promise(() => {}) };
   const platform: Platform = {
     ...memory,
-    network: { ...memory.network, listen: () => Promise.resolve(listener), connect: fail },
+    network: { listen: () => Promise.resolve(listener), connect: fail, checkTls: fail },
   };
   let log = "";
   let onSignal: (name: SignalName) => void = fail;

@@ -6,7 +6,7 @@ import { startConnections } from "./commands/connections.ts";
 
 const NOT_AN_INTEGER = "-ERR value is not an integer or out of range\r\n";
 const NO_LOG = "-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.\r\n";
-const LOGGED = { appendonly: "yes", "auto-aof-rewrite-percentage": "0" };
+const LOGGED = { appendonly: "yes", "auto-aof-rewrite-percentage": "0" } as const;
 
 function state(local: number): string {
   return `*2\r\n:${local}\r\n:0\r\n`;
