@@ -23,6 +23,7 @@ import { REPLY_BYTES_MAX } from "../protocol/reply_writer.ts";
 import type { BlockedCommand } from "./blocking/blocked_command.ts";
 import type { Client } from "./client.ts";
 import type { Engine } from "./engine.ts";
+import { settleInterrupted } from "./interrupted_command.ts";
 import type { Command } from "./registry.ts";
 import {
   FLAG_EXEC,
@@ -57,10 +58,13 @@ export class Dispatch {
   #depth = 0;
   /** Of the client whose batch runs: short commands are run without further ado. */
   #isPlain = false;
+  /** There is a limit of memory; the client's user may not do everything. */
+  #isLimited = false;
+  #isRestricted = false;
   /** The command that ended last was run within another one, which has counted its error. */
   #endedWithin = false;
-  /** A command that has waited is run again. */
-  #isAgain = false;
+  /** The command that has waited and is run again. */
+  #again: BlockedCommand | null = null;
   /** When the clock was read last, in its microseconds. */
   #lastUs = 0;
   /** Short commands that have run since; the time since is shared out among them. */
@@ -117,8 +121,10 @@ export class Dispatch {
     const engine = this.#engine;
     const { call, keyspace, latency, slowLog } = engine;
     this.#isExact = slowLog.needsExactTimes || latency.thresholdMs > 0;
-    this.#isPlain = !this.#isExact && isPlain(client) && !engine.memoryLimit.isOn &&
-      engine.persistence.refusal === "" && !engine.isLoading && !this.#lacksReplicas &&
+    this.#isLimited = engine.memoryLimit.isOn;
+    this.#isRestricted = !client.user.isUnrestricted;
+    this.#isPlain = !this.#isExact && isPlain(client) && engine.persistence.refusal === "" &&
+      !engine.isLoading && !this.#lacksReplicas &&
       engine.monitors.count === 0 && engine.pause.mode === "off" &&
       (client.isAuthenticated || !engine.acl.needsAuthentication);
     call.reply = client.reply;
@@ -134,7 +140,8 @@ export class Dispatch {
     const command = engine.commands.find(args.bytes, args.starts[0], args.ends[0]);
     if (
       this.#isPlain && command !== null && command.isShort && args.count <= SHORT_ARGUMENTS_MAX &&
-      command.accepts(args.count)
+      command.accepts(args.count) && (!this.#isLimited || engine.memoryLimit.isQuiet) &&
+      (!this.#isRestricted || client.user.passes(command, args))
     ) {
       client.lastCommand = command;
       this.#callPlain(client, command, args);
@@ -190,18 +197,19 @@ export class Dispatch {
   }
 
   /** Runs a command again that has waited for keys. It may ask to wait once more. */
-  callAgain(client: Client, command: Command, args: Arguments): void {
+  callAgain(client: Client, blocked: BlockedCommand): void {
+    const { command, args } = blocked;
     const { clock, currentClient } = this.#engine;
     // What has passed since the clock was read last is not this command's.
     if (this.#untimedCount > 0) this.#settle();
     else this.#lastUs = clock.monotonicUs();
-    this.#isAgain = true;
+    this.#again = blocked;
     const refusal = this.#gate(client, command, args);
     if (!client.isClosed) {
       if (refusal !== undefined) this.#refuse(client, command, args, refusal);
       else this.#call(client, command, args);
     }
-    this.#isAgain = false;
+    this.#again = null;
     this.#engine.currentClient = currentClient;
   }
 
@@ -212,7 +220,7 @@ export class Dispatch {
     errorsBefore: number,
     lengthBefore: number,
   ): void {
-    const { command, args, us } = blocked;
+    const { command, sent, us } = blocked;
     const { statistics } = this.#engine;
     command.calls++;
     client.commandCount++;
@@ -221,7 +229,7 @@ export class Dispatch {
       command.failedCalls++;
       statistics.countError(client.reply.lastError);
     }
-    this.#record(client, command, args, us);
+    this.#record(client, command, sent, us);
     if (client.replyMode !== "on") withhold(client, lengthBefore);
   }
 
@@ -261,7 +269,8 @@ export class Dispatch {
 
   /** A short command while nothing else matters; everything is prepared. */
   #callPlain(client: Client, command: Command, args: Arguments): void {
-    const { call, persistence, propagation, statistics } = this.#engine;
+    const engine = this.#engine;
+    const { call, persistence, propagation, statistics } = engine;
     const { reply } = client;
     const errorsBefore = reply.errorCount;
     const dirtyBefore = call.dirty;
@@ -273,6 +282,7 @@ export class Dispatch {
       command.run!(call);
     } catch (thrown) {
       refuseTooMuch(thrown, reply, lengthBefore);
+      settleInterrupted(engine, command, args, dirtyBefore);
     }
     this.#depth = 0;
     command.calls++;
@@ -310,19 +320,23 @@ export class Dispatch {
       command.run!(call);
     } catch (thrown) {
       refuseTooMuch(thrown, reply, lengthBefore);
+      settleInterrupted(engine, command, args, dirtyBefore);
     }
     this.#depth--;
     const isChanged = call.dirty !== dirtyBefore;
     const ranOthers = isOutermost && this.#endedWithin;
     this.#endedWithin = !isOutermost;
-    if (engine.monitors.count > 0 && !this.#isAgain) engine.monitors.feed(client, command, args);
+    const again = this.#again;
+    if (engine.monitors.count > 0 && again === null) engine.monitors.feed(client, command, args);
     if (client.blocked === null) {
       command.calls++;
       client.commandCount++;
       engine.statistics.commandsProcessed++;
       if (reply.errorCount !== errorsBefore && !ranOthers) this.#countFailure(command, reply);
-      if (isTimedAlone) this.#record(client, command, args, this.#elapsedUs(beganUs));
-      else {
+      if (isTimedAlone) {
+        const sent = again === null ? args : again.sent;
+        this.#record(client, command, sent, this.#elapsedUs(beganUs));
+      } else {
         this.#untimed[this.#untimedCount++] = command;
         if (this.#untimedCount === UNTIMED_MAX) this.#settle();
       }
@@ -460,7 +474,7 @@ function passSkip(client: Client): void {
 /** Whether a client is in no state that a short command could have to do with. */
 function isPlain(client: Client): boolean {
   return client.transaction === null && client.tracking === null && client.subscriptions === null &&
-    !client.isMonitor && client.replyMode === "on" && client.user.isUnrestricted;
+    !client.isMonitor && client.replyMode === "on";
 }
 
 /** Whether this is no command but a line of HTTP: a web page that was made to talk to us. */

@@ -78,9 +78,14 @@ export class MemoryLimit {
     });
   }
 
+  /** Nothing is to be done before a command. */
+  get isQuiet(): boolean {
+    return this.#engine.keyspace.heap.allocatedBytes <= this.#quietBytes;
+  }
+
   /** Makes room before a command of these flags; false when it must be refused. */
   makeRoom(client: Client, flags: number): boolean {
-    if (this.#engine.keyspace.heap.allocatedBytes <= this.#quietBytes) return true;
+    if (this.isQuiet) return true;
     this.#engine.clientMemory.account(client);
     this.evictClients();
     if (client.isClosed) return true;
