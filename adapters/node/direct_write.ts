@@ -31,17 +31,19 @@ let Request: (new () => WriteRequest) | null = null;
 /** Used again for all writes that the kernel takes at once, for which it stays empty. */
 let request: WriteRequest | null = null;
 
-/** Writes `bytes[start..end)`. */
+/**
+ * Writes `bytes[start..end)`. Only while nothing waits: neither in the stream, nor in the handle from
+ * a call that was `queued`.
+ */
 export function writeDirect(
   socket: net.Socket,
   bytes: Uint8Array,
   start: number,
   end: number,
 ): DirectWrite {
+  // A socket that is closed, by whomever, has no handle any more.
   const handle = (socket as unknown as SocketWithHandle)._handle;
-  // What has been given to the stream goes first. (What waits in the handle alone was `queued`
-  // here, and the caller writes nothing until it is gone.)
-  if (handle === null || socket.destroyed || socket.writableLength > 0) return "refused";
+  if (handle === null) return "refused";
   if (request === null) {
     if (Request === null) {
       learn(handle);

@@ -8,6 +8,13 @@ import type { ArgumentSpecification, CommandGroup } from "../../src/command/defi
 import type { DirectiveOptions } from "../../src/server/config/load.ts";
 import type { Command } from "../../src/server/registry.ts";
 import type { Engine } from "../../src/server/engine.ts";
+import {
+  BLOCK_MS,
+  SERVER_NAMED,
+  SETTINGS_OF,
+  STATE_COMMANDS,
+  TIMEOUTS,
+} from "./server_vocabulary.ts";
 
 /** Strings of bytes, one a character. */
 type Words = string[];
@@ -111,33 +118,11 @@ const PATTERNS = [
   "**********a",
   "max*",
 ];
-/** Directives that may be set: none that would let one command take hundreds of megabytes. */
-const DIRECTIVES = [
-  ...["hz", "maxmemory", "maxmemory-policy", "save", "dbfilename", "dir", "requirepass", "timeout"],
-  ...["lfu-log-factor", "client-query-buffer-limit", "client-output-buffer-limit", "loglevel"],
-  ...["maxclients", "lazyfree-lazy-user-del", "rdbcompression", "list-max-listpack-size", "port"],
-  ...[
-    "bind",
-    "nothing",
-    "databases",
-    "tcp-keepalive",
-    "client-default-resp",
-    "proc-title-template",
-  ],
-];
-const SETTINGS = [
-  "yes",
-  "no",
-  "1",
-  "2",
-  "3",
-  "0",
-  "100mb",
-  "900 1",
-  "noeviction",
-  "allkeys-lfu",
-  "x",
-];
+/** Directives that would let one command take hundreds of megabytes. */
+const DIRECTIVES_LEFT_OUT = new Set(["proto-max-bulk-len"]);
+const SETTINGS = ["yes", "no", "1", "2", "3", "0", "100mb", "900 1", "noeviction", "-1", "x", ""];
+/** Groups of commands that are not about the values of keys. */
+const SERVER_GROUPS = new Set(["server", "connection", "pubsub", "transactions", "cluster"]);
 
 /** What DEBUG takes, which has no definition of its arguments. Nothing here ends or blocks. */
 const DEBUG: readonly (readonly [name: string, ...kinds: ArgumentSpecification["type"][]])[] = [
@@ -243,6 +228,10 @@ export class CommandGrammar {
   readonly #texts: readonly string[];
   readonly #payloads: readonly string[];
   #prng: Prng;
+  readonly #engine: Engine;
+  readonly #directives: readonly string[];
+  /** Of {@link STATE_COMMANDS}, where each stands among {@link commands}. */
+  readonly #stateIndexes: readonly number[];
   /** Of the command that is being made. */
   #group: CommandGroup = "string";
   /** How often what may stand several times stood last: what numbers count, and what has to match. */
@@ -263,6 +252,17 @@ export class CommandGrammar {
     this.#texts = [...TEXTS, ...payloads];
     this.#payloads = payloads;
     this.#prng = prng;
+    this.#engine = engine;
+    this.#directives = engine.config.matching(["*"]).map(([name]) => name)
+      .filter((name) => !DIRECTIVES_LEFT_OUT.has(name));
+    this.#stateIndexes = STATE_COMMANDS.map((name) =>
+      this.commands.findIndex(({ fullName }) => fullName === name)
+    );
+  }
+
+  /** A command that changes the state of a connection, or is felt by others: its index. */
+  stateCommand(): number {
+    return this.#pick(this.#stateIndexes);
   }
 
   /** Where choices come from, from now on. */
@@ -277,9 +277,7 @@ export class CommandGrammar {
     const words: Words = command.fullName.split("|");
     const names = words.length;
     if (command.fullName === "config|set") {
-      for (let pairs = 1 + this.#prng.below(2); pairs > 0; pairs--) {
-        words.push(this.#pick(DIRECTIVES), this.#pick(SETTINGS));
-      }
+      for (let pairs = 1 + this.#prng.below(2); pairs > 0; pairs--) words.push(...this.setting());
       return words;
     }
     if (/^command\|getkeys/.test(command.fullName) && this.#prng.below(4) > 0) {
@@ -299,6 +297,18 @@ export class CommandGrammar {
       if (this.#prng.below(2) === 0) words[i] = upper(words[i]);
     }
     return this.#prng.below(3) === 0 ? this.#spoiled(words, false) : words;
+  }
+
+  /** A directive and a value for it, mostly one that it takes. */
+  setting(): [name: string, value: string] {
+    const prng = this.#prng;
+    const known = prng.below(4) > 0;
+    const name = this.#pick(known ? Object.keys(SETTINGS_OF) : this.#directives);
+    const values = prng.below(8) === 0 ? SETTINGS : SETTINGS_OF[name];
+    if (values !== undefined) return [name, this.#pick(values)];
+    // What it is already is always right; a number may be another one.
+    const value = this.#engine.config.get(name) ?? "";
+    return [name, /^\d+$/.test(value) ? this.#pick(["0", "1", "10", "1000", value]) : value];
   }
 
   #debug(): Words {
@@ -348,7 +358,12 @@ export class CommandGrammar {
   /** What mostly stands where few values make sense, and nothing else would ever get far. */
   #named(name: string, type: ArgumentSpecification["type"]): string | undefined {
     const prng = this.#prng;
-    if (prng.below(this.#group in KEYS_OF ? 12 : 4) === 0) return undefined;
+    if (name === "timeout" && prng.below(12) > 0) return this.#pick(TIMEOUTS);
+    if (name === "client-id" && prng.below(8) > 0) return this.#clientId();
+    const isServer = SERVER_GROUPS.has(this.#group);
+    if (prng.below(this.#group in KEYS_OF || isServer ? 12 : 4) === 0) return undefined;
+    if (isServer && SERVER_NAMED[name] !== undefined) return this.#pick(SERVER_NAMED[name]);
+    if (name === "milliseconds" && this.#group === "stream") return this.#pick(BLOCK_MS);
     if (this.#group === "sorted-set" && /^(min|max|start|stop)$/.test(name)) {
       // Ends of one sort for a whole command.
       if (type !== "string" || this.#choice === 0) return this.#pick(SCORE_ENDS);
@@ -382,6 +397,12 @@ export class CommandGrammar {
     if (prng.below(4) === 0) return String(prng.below(2));
     if (prng.below(2) === 0) return String(prng.below(40) - 8);
     return this.#pick(prng.below(12) === 0 ? ODD_NUMBERS : INTEGERS);
+  }
+
+  /** One of a connection that there is, mostly. */
+  #clientId(): string {
+    const ids = [...this.#engine.clients.keys()];
+    return ids.length === 0 ? "1" : String(this.#pick(ids));
   }
 
   #text(): string {

@@ -60,6 +60,11 @@ export class DataRunner {
     this.#digest = new Digest(keyspace.heap);
   }
 
+  /** What has counted as changes so far. */
+  get dirty(): number {
+    return this.#call.dirty;
+  }
+
   /** Runs a command and returns its reply as it goes over the wire. */
   run(words: readonly Word[]): Uint8Array {
     const call = this.#call;

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { memoryPlatform } from "../../adapters/memory/mod.ts";
 import type { MemoryPlatform } from "../../adapters/memory/mod.ts";
+import { latin1Bytes } from "../../src/base/ascii.ts";
 import type { Prng } from "../../src/base/prng.ts";
 import { backgroundJobs } from "../../src/persistence/jobs.ts";
 import type { Socket } from "../../src/platform/network.ts";
@@ -17,6 +18,9 @@ import { Log } from "../../src/server/log.ts";
 
 /** What lent bytes are overwritten with. */
 const SPOILED = 0xdb;
+
+/** An empty server that has had data has larger tables than a new one, of pages and of what is free. */
+const EMPTY_BYTES_MAX = 64 << 10;
 
 /** One connection, both ends of it. */
 export class FuzzSocket implements Socket {
@@ -45,7 +49,7 @@ export class FuzzSocket implements Socket {
   }
 
   get isOver(): boolean {
-    return this.isEnded || this.isDestroyed;
+    return this.isEnded || this.isDestroyed || this.#isClosed;
   }
 
   write(bytes: Uint8Array, start: number, end: number): number {
@@ -151,6 +155,19 @@ export class FuzzServer {
     }
   }
 
+  /** Takes back what ACL SETUSER has changed, and what DEBUG has. */
+  restoreUsers(): void {
+    const { acl, call, replyBuffers } = this.engine;
+    for (const { name } of acl.users) acl.deleteUser(name);
+    const rules = ["reset", "on", "nopass", "+@all", "~*", "&*"];
+    assert.equal(acl.setUser("default", rules), undefined);
+    acl.log.clear();
+    this.engine.isActiveExpiryOn = true;
+    this.engine.isTickPaused = false;
+    call.settings.skipChecksumValidation = false;
+    replyBuffers.isResizing = true;
+  }
+
   connect(prng: Prng | null = null): FuzzSocket {
     const socket = new FuzzSocket(this, prng);
     this.#sockets.push(socket);
@@ -191,6 +208,44 @@ export class FuzzServer {
     return answer;
   }
 
+  /** Makes sure that with its connections all is gone that was known of them. */
+  assertNobody(): void {
+    const { engine } = this;
+    const { blocking, clientMemory, pause, pubSub, tracking, watchedKeys } = engine;
+    const left = {
+      connections: engine.clients.size,
+      watchedKeys: watchedKeys.keyCount,
+      watchers: watchedKeys.clientCount,
+      waiting: blocking.clientCount,
+      waitingForTime: blocking.timedCount,
+      waitedFor: blocking.keyCount,
+      waitedForEnd: blocking.missingKeyCount,
+      isSignalled: engine.keyspace.signalsKeys,
+      subscribers: pubSub.clientCount,
+      channels: pubSub.channels.count,
+      patterns: pubSub.patterns.count,
+      shardChannels: pubSub.shardChannels.count,
+      trackers: tracking.clients.size,
+      trackedKeys: tracking.keys.count,
+      trackedItems: tracking.keys.itemCount,
+      prefixes: tracking.prefixes.all.length,
+      monitors: engine.monitors.count,
+      paused: pause.waiting.size,
+      bytes: clientMemory.bytes,
+      normalBytes: clientMemory.normal,
+      tellsTouches: engine.call.keyEvents.tellsTouches,
+      isCalling: engine.dispatch.isCalling,
+      isInTransaction: engine.isInTransaction,
+      isGrouping: engine.call.blocker === null,
+      hasDeferred: engine.hasDeferred,
+      currentClient: engine.currentClient === null ? 0 : 1,
+    };
+    const nothing = Object.fromEntries(
+      Object.entries(left).map(([name, value]) => [name, typeof value === "number" ? 0 : false]),
+    );
+    assert.deepEqual(left, nothing, "something of the connections stays behind");
+  }
+
   /** Empties it and makes sure that nothing stays behind. */
   empty(): void {
     const { engine } = this;
@@ -198,9 +253,19 @@ export class FuzzServer {
     for (const database of engine.keyspace.databases) if (database.size > 0) database.clear();
     // What was unlinked is freed at leisure.
     while (engine.keyspace.lazyFree.run(() => 0, 1));
-    assert.equal(engine.clients.size, 0, "connections stay behind");
+    this.assertNobody();
     assert.equal(engine.keyspace.heap.objectCount, 0, "objects stay behind");
     assert.equal(engine.keyspace.heap.allocatedBytes, 0, "memory stays behind");
     engine.keyspace.flush();
+    const left = engine.usedMemoryBytes - engine.startupMemoryBytes;
+    assert.ok(left < EMPTY_BYTES_MAX, `${left} bytes more are counted as used than at the start`);
   }
+}
+
+/** The full name of the command that words are meant for; what they begin with where it is none. */
+export function nameOf(engine: Engine, words: readonly string[]): string {
+  const [name, second] = words.map((word) => latin1Bytes(word));
+  const command = engine.commands.find(name, 0, name.length);
+  const below = second && command?.subcommands?.find(second, 0, second.length);
+  return (below || command)?.fullName ?? words[0];
 }

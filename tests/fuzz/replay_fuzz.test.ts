@@ -1,7 +1,9 @@
 /**
- * Long lives of servers that are told all sorts of commands, right and wrong: every so often all
- * structures are verified, and the data must be the same after it is saved and loaded again
- * (DEBUG RELOAD), and in a server that starts with the append-only file, before and after a rewrite.
+ * Long lives of servers that are told all sorts of commands, right and wrong, alone and in
+ * transactions; some wait until another connection serves them, and in some lives memory is short, so
+ * that keys are evicted. Every so often all structures are verified, and the data must be the same
+ * after it is saved and loaded again (DEBUG RELOAD), and in a server that starts with the append-only
+ * file, before and after a rewrite.
  *
  * `PAGURUS_FUZZ_COUNT` says how many commands there are (3,000), `PAGURUS_FUZZ_SEED` which (1).
  */
@@ -20,7 +22,14 @@ const COUNT = Number(process.env.PAGURUS_FUZZ_COUNT ?? 3000);
 const SEED = Number(process.env.PAGURUS_FUZZ_SEED ?? 1);
 const COMMANDS_PER_LIFE = 250;
 /** Commands about the server, which make no data, and those that would empty it all the time. */
-const GROUPS_LEFT_OUT = new Set(["server", "connection", "scripting"]);
+const GROUPS_LEFT_OUT = new Set(["server", "connection", "scripting", "pubsub", "transactions"]);
+/** What another connection says while one waits. */
+const SERVING = new Set([
+  ...["lpush", "rpush", "zadd", "zincrby", "xadd", "del", "xgroup|create", "xgroup|destroy"],
+  ...["sort", "rename", "linsert", "lmove", "zunionstore", "geoadd", "restore", "copy", "move"],
+]);
+const BLOCKING = /^(b[lz]mpop|b[lr]pop|blmove|brpoplpush|bzpop(min|max)|xread(group)?)$/;
+const POLICIES = ["allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-ttl", "noeviction"];
 const LEFT_OUT = new Set(["flushall", "flushdb", "swapdb"]);
 
 function seeded(seed: number): Prng {
@@ -37,6 +46,14 @@ class Lives {
   #client!: Connection;
   #grammar!: CommandGrammar;
   #indexes: number[] = [];
+  /** Tells what may serve one that waits. */
+  #other!: Connection;
+  /** Of the lists, sorted sets and streams: what may serve one that waits. */
+  #serving: number[] = [];
+  #blocking: number[] = [];
+  #waitedCount = 0;
+  #evictedCount = 0;
+  #transactionCount = 0;
   #count = 0;
   #usesRdb = true;
 
@@ -57,9 +74,27 @@ class Lives {
       "aof-use-rdb-preamble": this.#usesRdb ? "yes" : "no",
     });
     this.#client = this.#life.connect();
+    this.#other = this.#life.connect();
     this.#grammar = new CommandGrammar(this.#life.engine, this.#prng, this.#payloads);
     this.#indexes = this.#grammar.commands.flatMap(({ fullName, definition }, index) =>
       GROUPS_LEFT_OUT.has(definition.group) || LEFT_OUT.has(fullName) ? [] : [index]
+    );
+    this.#serving = this.#grammar.commands.flatMap(({ fullName }, index) =>
+      SERVING.has(fullName) ? [index] : []
+    );
+    this.#blocking = this.#grammar.commands.flatMap(({ fullName }, index) =>
+      BLOCKING.test(fullName) ? [index] : []
+    );
+  }
+
+  /** Lets memory be short, or not any more. */
+  #limit(isShort: boolean): void {
+    const { engine } = this.#life;
+    const policy = POLICIES[this.#prng.below(POLICIES.length)];
+    const bytes = isShort ? engine.usedMemoryBytes + this.#prng.below(3000) : 0;
+    assert.equal(
+      this.#client.ask("CONFIG", "SET", "maxmemory", String(bytes), "maxmemory-policy", policy),
+      "+OK\r\n",
     );
   }
 
@@ -68,19 +103,60 @@ class Lives {
     await this.boot();
     for (const words of [...PRELUDE, ...COLLECTIONS]) this.#tell(words);
     for (let i = 0; i < COUNT; i++) {
-      const index = this.#indexes[this.#prng.below(this.#indexes.length)];
-      this.#tell(this.#grammar.command(index));
+      if (this.#prng.below(8) === 0) this.#transact();
+      else this.#tell(this.#made(this.#prng.below(8) === 0 ? this.#blocking : this.#indexes));
+      if (i % COMMANDS_PER_LIFE === 100 && this.#prng.below(2) === 0) this.#limit(true);
       if (this.#prng.below(50) === 0) this.#life.advance(this.#prng.below(3000));
       if (i % 40 === 39) { for (const words of COLLECTIONS) this.#tell(words); }
       this.#count++;
       if ((i + 1) % COMMANDS_PER_LIFE === 0) await this.#check();
     }
     await this.#life.close();
+    if (process.env.PAGURUS_FUZZ_COUNT !== undefined) {
+      console.log(
+        `${this.#waitedCount} waited, ${this.#transactionCount} transactions, ` +
+          `${this.#evictedCount} keys evicted`,
+      );
+    }
+    if (COUNT < 3000) return;
+    assert.ok(this.#waitedCount > 0 && this.#transactionCount > 0 && this.#evictedCount > 0);
+  }
+
+  #made(indexes: readonly number[]): string[] {
+    return this.#grammar.command(indexes[this.#prng.below(indexes.length)]);
   }
 
   #tell(words: readonly string[]): void {
-    const reply = this.#client.ask(...words);
-    assert.ok(reply !== "" || /^quit$/i.test(words[0]), words.join(" "));
+    if (this.#client.ask(...words) === "") this.#serve(words);
+  }
+
+  /** The command waits: others are told until it does not, and then it is ended. */
+  #serve(words: readonly string[]): void {
+    this.#waitedCount++;
+    const { clients } = this.#life.engine;
+    const client = [...clients.values()].find(({ blocked }) => blocked !== null);
+    assert.ok(client !== undefined, `no reply to ${words.join(" ")}`);
+    for (let i = 0; i < 6 && client.blocked !== null; i++) {
+      assert.notEqual(this.#other.ask(...this.#made(this.#serving)), "");
+      if (this.#prng.below(4) === 0) this.#life.advance(this.#prng.below(30));
+    }
+    if (client.blocked !== null) this.#other.ask("CLIENT", "UNBLOCK", String(client.id));
+    this.#life.advance(0);
+    assert.notEqual(this.#client.heard(), "", words.join(" "));
+  }
+
+  /** Several commands at once, which nobody interrupts and none of which waits. */
+  #transact(): void {
+    this.#transactionCount++;
+    if (this.#prng.below(3) === 0) this.#client.ask("WATCH", "list", "text");
+    assert.equal(this.#client.ask("MULTI"), "+OK\r\n");
+    for (let count = 1 + this.#prng.below(6); count > 0; count--) {
+      assert.match(this.#client.ask(...this.#made(this.#indexes)), /^(\+QUEUED\r\n$|-)/);
+    }
+    if (this.#prng.below(4) === 0) this.#other.ask(...this.#made(this.#serving));
+    if (this.#prng.below(4) === 0) this.#life.advance(this.#prng.below(30));
+    const end = this.#prng.below(12) === 0 ? "DISCARD" : "EXEC";
+    assert.match(this.#client.ask(end), /^(\+OK\r\n$|\*|-EXECABORT|-OOM)/);
   }
 
   async #check(): Promise<void> {
@@ -93,6 +169,8 @@ class Lives {
 
   async #compare(): Promise<void> {
     const { engine } = this.#life;
+    this.#limit(false);
+    this.#evictedCount += engine.memoryLimit.evictedKeys;
     engine.keyspace.check();
     const before = this.#shown();
     assert.equal(this.#client.ask("DEBUG", "RELOAD"), "+OK\r\n");

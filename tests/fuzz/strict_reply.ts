@@ -12,41 +12,47 @@ export interface ReplyProtocols {
 
 const CR = 13;
 const LF = 10;
+const PUSH = 62;
 const DEPTH_MAX = 16;
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
-export class StrictReplies {
+/** Reads one value after the other. */
+export class StrictReader {
+  /** What may come from here on. */
+  protocols: ReplyProtocols;
   readonly #bytes: Uint8Array;
-  readonly #protocols: ReplyProtocols;
   #position = 0;
-  /** Where each reply begins, pushes and attributes apart. */
-  readonly starts: number[] = [];
+  #isInPush = false;
 
-  /** Reads all of it; throws an Error that says where it is not well-formed. */
   constructor(bytes: Uint8Array, protocols: ReplyProtocols) {
     this.#bytes = bytes;
-    this.#protocols = protocols;
-    while (this.#position < bytes.length) {
-      const start = this.#position;
-      const isPush = bytes[start] === 62;
-      this.#value(0);
-      if (!isPush) this.starts.push(start);
-    }
+    this.protocols = protocols;
   }
 
-  get count(): number {
-    return this.starts.length;
+  get isAtEnd(): boolean {
+    return this.#position >= this.#bytes.length;
   }
 
-  /** True when a reply is an error. */
-  isError(index: number): boolean {
-    return this.#bytes[this.starts[index]] === 45;
+  get position(): number {
+    return this.#position;
   }
 
-  /** The line that a reply begins with. */
-  line(index: number): string {
-    this.#position = this.starts[index];
+  /** Reads a value; throws an Error that says where it is not well-formed. */
+  next(): void {
+    this.#value(0);
+  }
+
+  /** As {@link next}; returns its bytes as text. */
+  nextText(): string {
+    const start = this.#position;
+    this.#value(0);
+    return latin1(this.#bytes.subarray(start, this.#position));
+  }
+
+  /** The line that begins there. */
+  lineAt(start: number): string {
+    this.#position = start;
     return this.#line();
   }
 
@@ -59,7 +65,7 @@ export class StrictReplies {
     if (depth > DEPTH_MAX) this.#fail("nested too deeply");
     const start = this.#position;
     const type = String.fromCharCode(this.#bytes[start]);
-    if ("_#,(=%~>|".includes(type) && !this.#protocols.resp3) this.#fail("a type of RESP3");
+    if ("_#,(=%~>|".includes(type) && !this.protocols.resp3) this.#fail("a type of RESP3");
     const line = this.#line();
     const text = line.slice(1);
     switch (type) {
@@ -95,8 +101,12 @@ export class StrictReplies {
       case "%":
         return this.#values(2 * this.#count(text, start), depth);
       case "~":
-      case ">":
         return this.#values(this.#count(text, start), depth);
+      case ">":
+        this.#isInPush = true;
+        this.#values(this.#count(text, start), depth);
+        this.#isInPush = false;
+        return;
       case "|":
         this.#values(2 * this.#count(text, start), depth);
         return this.#value(depth);
@@ -117,7 +127,8 @@ export class StrictReplies {
   }
 
   #oldNull(start: number): void {
-    if (!this.#protocols.resp2) this.#fail("a null of RESP2", start);
+    // "All keys are invalid" is said in the protocol of who has read them, Redis's way.
+    if (!this.protocols.resp2 && !this.#isInPush) this.#fail("a null of RESP2", start);
   }
 
   #integer(text: string, start: number): void {
@@ -141,6 +152,38 @@ export class StrictReplies {
     if (bytes[end] !== CR || bytes[end + 1] !== LF) this.#fail("half a line end", end);
     this.#position = end + 2;
     return latin1(bytes.subarray(start, end));
+  }
+}
+
+/** All replies in some bytes. */
+export class StrictReplies {
+  readonly #bytes: Uint8Array;
+  /** Where each reply begins, pushes and attributes apart. */
+  readonly starts: number[] = [];
+
+  /** Reads all of it; throws an Error that says where it is not well-formed. */
+  constructor(bytes: Uint8Array, protocols: ReplyProtocols) {
+    this.#bytes = bytes;
+    const reader = new StrictReader(bytes, protocols);
+    while (!reader.isAtEnd) {
+      const start = reader.position;
+      reader.next();
+      if (bytes[start] !== PUSH) this.starts.push(start);
+    }
+  }
+
+  get count(): number {
+    return this.starts.length;
+  }
+
+  /** True when a reply is an error. */
+  isError(index: number): boolean {
+    return this.#bytes[this.starts[index]] === 45;
+  }
+
+  /** The line that a reply begins with. */
+  line(index: number): string {
+    return new StrictReader(this.#bytes, { resp2: true, resp3: true }).lineAt(this.starts[index]);
   }
 }
 

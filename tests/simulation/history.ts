@@ -43,6 +43,13 @@ export class History {
     this.states.push(state);
   }
 
+  /** Commands of a transaction: there is no state in which only some of them are done. */
+  applyTogether(commands: readonly ModelCommand[], nowMs: number): void {
+    const state = new Map(aliveAt(this.last, nowMs));
+    for (const command of commands) run(state, command, nowMs);
+    this.states.push(state);
+  }
+
   /** The newest state that is the same as the one found at a time, -1 where there is none. */
   indexOf(found: State, nowMs: number): number {
     const wanted = textOf(found, nowMs);

@@ -8,7 +8,7 @@ import type { DirectiveOptions } from "../../src/server/config/load.ts";
 import type { Engine } from "../../src/server/engine.ts";
 import { TYPE_STRING } from "../../src/keyspace/value_type.ts";
 import { DataRunner } from "../fuzz/data_runner.ts";
-import { StrictReplies } from "../fuzz/strict_reply.ts";
+import { latin1, StrictReplies } from "../fuzz/strict_reply.ts";
 import { collectionText, History, textOf } from "./history.ts";
 import type { ModelCommand, State } from "./history.ts";
 import type { Connection, Life, Machine } from "./machine.ts";
@@ -18,9 +18,20 @@ export type Policy = "always" | "everysec" | "no" | "rdb";
 
 export const POLICIES: readonly Policy[] = ["always", "everysec", "no", "rdb"];
 
-/** Commands that arrive together, a command about the server, or a time to wait. */
+/**
+ * Commands that arrive together, or as a transaction; one that waits until another one serves it, and
+ * what it comes to then; keys that go because memory is short; one command about the server, or a
+ * time to wait.
+ */
 export type Step =
   | { readonly send: readonly ModelCommand[] }
+  | { readonly transaction: readonly ModelCommand[] }
+  | {
+    readonly waits: ModelCommand;
+    readonly until: ModelCommand;
+    readonly comesTo: ModelCommand;
+  }
+  | { readonly evictBytes: number }
   | { readonly order: string }
   | { readonly waitMs: number };
 
@@ -84,19 +95,48 @@ export const WORKLOAD: readonly Step[] = [
   { send: [[0, "SET", "soon", "gone", "PX", "60"], [1, "SET", "late", "x", "PX", "900000"]] },
   { waitMs: 120 },
   { send: [[1, "SET", "big", BIG], ...COLLECTIONS[0]] },
+  { transaction: [[0, "INCR", "a"], [1, "SET", "paid", "1"], [0, "INCR", "a"]] },
   { order: "BGREWRITEAOF" },
   { send: [[0, "INCR", "a"], [1, "SETRANGE", "big", "4990", "over the end of it"]] },
+  { transaction: [[1, "INCR", "paid"], [0, "SET", "soon", "once more", "PX", "900000"]] },
+  { send: [[0, "SET", "brief", "x", "PX", "1"], [1, "SET", "brief", "y", "PX", "1"]] },
   { waitMs: 3 },
+  // Both have expired, and nobody has looked: the transaction deletes them first.
+  { transaction: [[0, "APPEND", "brief", "new"], [1, "INCR", "paid"], [1, "INCR", "brief"]] },
   { send: [[0, "APPEND", "b", "!"], [0, "SET", "soon", "again"], ...COLLECTIONS[1]] },
   { waitMs: 1200 },
   { order: "BGSAVE" },
   { send: [[0, "DEL", "b", "none"], [1, "PEXPIRE", "b", "800000"]] },
   { waitMs: 50 },
   { send: [[0, "MSET", "m", "1", "n", "2", "a", "100"], ...COLLECTIONS[2]] },
+  {
+    waits: [0, "BLPOP", "none", "queue", "0"],
+    until: [0, "RPUSH", "queue", "first", "second"],
+    comesTo: [0, "LPOP", "queue"],
+  },
+  {
+    waits: [1, "BZPOPMIN", "zqueue", "0"],
+    until: [1, "ZADD", "zqueue", "1", "only"],
+    comesTo: [1, "ZPOPMIN", "zqueue"],
+  },
+  {
+    send: [
+      [0, "XADD", "feed", "1-1", "f", "v"],
+      [0, "XGROUP", "CREATE", "feed", "group", "$"],
+      [0, "XGROUP", "CREATECONSUMER", "feed", "group", "bob"],
+    ],
+  },
+  {
+    waits: [0, "XREADGROUP", "GROUP", "group", "bob", "BLOCK", "0", "STREAMS", "feed", ">"],
+    until: [0, "XADD", "feed", "2-1", "f", "w"],
+    comesTo: [0, "XREADGROUP", "GROUP", "group", "bob", "COUNT", "1", "STREAMS", "feed", ">"],
+  },
+  { evictBytes: 200 },
   { order: "CONFIG SET appendonly no" },
   { send: [[0, "SET", "unlogged", "1"]] },
   { order: "CONFIG SET appendonly yes" },
   { send: [[0, "SET", "waiting", "1"], [1, "INCR", "count"]] },
+  { transaction: [[0, "INCR", "waiting"], [1, "INCR", "count"]] },
   { waitMs: 50 },
   { send: [[0, "SWAPDB", "0", "1"], [0, "INCR", "count"]] },
   { waitMs: 1200 },
@@ -106,6 +146,7 @@ export const WORKLOAD: readonly Step[] = [
   { send: [[0, "APPEND", "renamed", "!"], [1, "INCR", "a"]] },
   { waitMs: 1200 },
   { send: [[0, "INCR", "last"]] },
+  { transaction: [[0, "INCR", "last"], [1, "DEL", "a"], [0, "SET", "end", "x"]] },
 ];
 
 /** What a server is told for a policy. */
@@ -130,6 +171,8 @@ export class Run {
   readonly #machine: Machine;
   readonly #policy: Policy;
   readonly #client: Connection;
+  /** The one that waits. */
+  readonly #waiter: Connection;
   /** By time: up to which state everything was acknowledged. */
   readonly #acknowledged: { readonly count: number; readonly atMs: number }[] = [];
   /** What must survive whatever comes: of a snapshot, or of the log when it was turned off. */
@@ -153,6 +196,7 @@ export class Run {
     this.#durableCount = durableCount;
     this.#wasOn = this.#isOn;
     this.#client = life.connect();
+    this.#waiter = life.connect();
   }
 
   get nowMs(): number {
@@ -169,6 +213,9 @@ export class Run {
 
   step(step: Step): void {
     if ("send" in step) this.#send(step.send);
+    else if ("transaction" in step) this.#sendTransaction(step.transaction);
+    else if ("waits" in step) this.#serve(step.waits, step.until, step.comesTo);
+    else if ("evictBytes" in step) this.#evict(step.evictBytes);
     else if ("order" in step) this.order(step.order);
     else this.life.advance(step.waitMs);
     this.#note();
@@ -214,6 +261,79 @@ export class Run {
       assert.ok(lines.every((line) => isDone(line) || line.startsWith("-MISCONF ")), replies);
     } else if (lines.length === commands.length && !isRefused) {
       this.#acknowledged.push({ count: this.history.count, atMs: this.nowMs });
+    }
+  }
+
+  #sendTransaction(commands: readonly ModelCommand[]): void {
+    const isRefused = this.isRefusing;
+    if (!isRefused) this.history.applyTogether(commands, this.nowMs);
+    const queued = commands.flatMap((
+      [database, ...words],
+    ) => [["SELECT", String(database)], words]);
+    this.#client.send(["MULTI"], ...queued, ["EXEC"]);
+    this.life.advance(0);
+    const replies = this.#client.heard();
+    const parsed = new StrictReplies(Buffer.from(replies, "latin1"), { resp2: true, resp3: false });
+    // All of them or none: a dying server may say nothing.
+    const isWhole = parsed.starts.length === queued.length + 2;
+    const last = isWhole ? parsed.line(queued.length + 1) : "";
+    if (isRefused) assert.ok(!isWhole || last.startsWith("-EXECABORT "), replies);
+    else assert.ok(!isWhole || /^(\*|-MISCONF )/.test(last), replies);
+    if (last.startsWith("*")) {
+      this.#acknowledged.push({ count: this.history.count, atMs: this.nowMs });
+    }
+  }
+
+  /** One command waits until another one serves it. */
+  #serve(waits: ModelCommand, until: ModelCommand, comesTo: ModelCommand): void {
+    const isRefused = this.isRefusing;
+    const [database, ...words] = waits;
+    this.#waiter.send(["SELECT", String(database)], words);
+    this.life.advance(0);
+    const before = this.#waiter.heard();
+    if (isRefused || this.life.isDead) {
+      assert.ok(this.life.isDead || /^\+OK\r\n-MISCONF /.test(before), before);
+      return;
+    }
+    assert.equal(before, "+OK\r\n", "it waits");
+    this.history.apply(until, this.nowMs);
+    this.history.apply(comesTo, this.nowMs);
+    const [other, ...servingWords] = until;
+    this.#client.send(["SELECT", String(other)], servingWords);
+    this.life.advance(0);
+    const [reply, served] = [this.#client.heard(), this.#waiter.heard()];
+    if (this.life.isDead && (reply === "" || served === "")) return;
+    // What is executed and cannot be kept is said to be so, to both.
+    assert.match(served, /^(\*|-MISCONF )/);
+    assert.equal(reply.includes("-MISCONF "), served.startsWith("-MISCONF "), reply + served);
+    if (served.startsWith("*")) {
+      this.#acknowledged.push({ count: this.history.count, atMs: this.nowMs });
+    }
+  }
+
+  /** Lets memory be short by so much: keys go, and each that goes is a change of its own. */
+  #evict(bytes: number): void {
+    const { engine } = this.life;
+    const { propagation } = engine;
+    const also = propagation.also.bind(propagation);
+    const gone: string[] = [];
+    propagation.also = (database, ...parts) => {
+      gone.push(`${database} ${latin1Text(parts[1])}`);
+      also(database, ...parts);
+    };
+    const maximum = engine.usedMemoryBytes - bytes;
+    this.order(`CONFIG SET maxmemory ${maximum} maxmemory-policy allkeys-random`);
+    propagation.also = also;
+    this.order("CONFIG SET maxmemory 0");
+    // Where nobody listens nobody is told; then the order does not matter either.
+    const left = stateOf(engine);
+    for (const place of this.history.last.keys()) {
+      if (!left.has(place) && !gone.includes(place)) gone.push(place);
+    }
+    if (!this.life.isDead) assert.ok(gone.length > 0, "keys are evicted");
+    for (const place of gone) {
+      const [index] = place.split(" ", 1);
+      this.history.apply([Number(index), "DEL", place.slice(index.length + 1)], this.nowMs);
     }
   }
 
@@ -280,6 +400,10 @@ export function assertIsPrefix(run: Run, life: Life, keptCount: number, what: st
     `${what}: ${keptCount} commands were promised, ${index} are there`,
   );
   return index;
+}
+
+function latin1Text(part: string | Uint8Array): string {
+  return typeof part === "string" ? part : latin1(part);
 }
 
 function cut(text: string): string {
