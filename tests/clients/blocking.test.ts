@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
-import { startPagurus, stopServers, thisRuntime } from "../support/servers.ts";
+import { newBunRedis, skipWithoutBun } from "../support/bun_redis.ts";
+import { startPagurus, stopServers } from "../support/servers.ts";
+import { untilBlocked } from "../support/until.ts";
 
 after(stopServers);
 
@@ -11,13 +13,6 @@ after(stopServers);
 interface Stream {
   readonly name: string;
   readonly messages: readonly { readonly id: string; readonly message: Record<string, string> }[];
-}
-
-/** Waits until the server says that so many clients wait. */
-async function untilBlocked(redis: Redis, count: number): Promise<void> {
-  while (!(await redis.info("clients")).includes(`blocked_clients:${count}\r\n`)) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 for (const protocol of [2, 3] as const) {
@@ -154,21 +149,10 @@ test("CLIENT UNBLOCK ends a wait, with null or an error", async () => {
   }
 });
 
-/** As much of Bun's client as is used here; its types are not for the other runtimes. */
-interface BunRedis {
-  connect(): Promise<unknown>;
-  close(): void;
-  blpop(...args: (string | number)[]): Promise<unknown>;
-  send(command: string, args: string[]): Promise<unknown>;
-}
-
-const skip = thisRuntime === "bun" ? false : "Bun's own client exists only on Bun";
-
-test("Bun's client: lists, sorted sets, streams", { skip }, async () => {
+test("Bun's client: lists, sorted sets, streams", { skip: skipWithoutBun }, async () => {
   const server = await startPagurus();
-  const { Bun } = globalThis as unknown as { Bun: { RedisClient: new (url: string) => BunRedis } };
   const redis = new Redis(server.port, "127.0.0.1");
-  const waiter = new Bun.RedisClient(server.url);
+  const waiter = newBunRedis(server.url);
   try {
     await waiter.connect();
     const popped = waiter.blpop("first", "second", 0);

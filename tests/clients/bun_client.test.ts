@@ -1,40 +1,14 @@
 /** Bun's own client, which only Bun has; the server may be any. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { startPagurus, stopServers, thisRuntime } from "../support/servers.ts";
+import { newBunRedis, skipWithoutBun } from "../support/bun_redis.ts";
+import { startPagurus, stopServers } from "../support/servers.ts";
 
 after(stopServers);
 
-/** As much of Bun's client as is used here; its types are not for the other runtimes. */
-interface BunRedis {
-  readonly connected: boolean;
-  onclose: ((error: Error) => void) | null;
-  connect(): Promise<void>;
-  close(): void;
-  set(key: string, value: string | Uint8Array, ...options: (string | number)[]): Promise<string>;
-  get(key: string): Promise<string | null>;
-  getBuffer(key: string): Promise<Uint8Array | null>;
-  mget(...keys: string[]): Promise<(string | null)[]>;
-  incr(key: string): Promise<number>;
-  expire(key: string, seconds: number): Promise<number>;
-  ttl(key: string): Promise<number>;
-  exists(key: string): Promise<boolean>;
-  del(...keys: string[]): Promise<number>;
-  send(command: string, args: string[]): Promise<unknown>;
-}
-
-const skip = thisRuntime === "bun" ? false : "Bun's own client exists only on Bun";
-
-function newClient(url: string, options?: Record<string, unknown>): BunRedis {
-  const { Bun } = globalThis as unknown as {
-    Bun: { RedisClient: new (url: string, options?: unknown) => BunRedis };
-  };
-  return new Bun.RedisClient(url, options);
-}
-
-test("commands, automatic pipelining, expiry, scanning", { skip }, async () => {
+test("commands, automatic pipelining, expiry, scanning", { skip: skipWithoutBun }, async () => {
   const server = await startPagurus();
-  const client = newClient(server.url);
+  const client = newBunRedis(server.url);
   try {
     await client.connect();
     assert.equal(await client.set("key", "value"), "OK");
@@ -69,9 +43,9 @@ test("commands, automatic pipelining, expiry, scanning", { skip }, async () => {
   }
 });
 
-test("an URL with a password and a database", { skip }, async () => {
+test("an URL with a password and a database", { skip: skipWithoutBun }, async () => {
   const server = await startPagurus({ args: ["--requirepass", "secret"] });
-  const client = newClient(`redis://default:secret@127.0.0.1:${server.port}/5`);
+  const client = newBunRedis(`redis://default:secret@127.0.0.1:${server.port}/5`);
   try {
     assert.equal(await client.set("k", "v"), "OK");
     assert.match(String(await client.send("CLIENT", ["INFO"])), / db=5 /);
@@ -81,9 +55,9 @@ test("an URL with a password and a database", { skip }, async () => {
   }
 });
 
-test("reconnects when the server comes back", { skip }, async () => {
+test("reconnects when the server comes back", { skip: skipWithoutBun }, async () => {
   const server = await startPagurus();
-  const client = newClient(server.url, { autoReconnect: true, maxRetries: 100 });
+  const client = newBunRedis(server.url, { autoReconnect: true, maxRetries: 100 });
   let second;
   try {
     await client.set("k", "before");

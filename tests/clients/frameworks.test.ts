@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Redis } from "ioredis";
 import { startPagurus, stopServers } from "../support/servers.ts";
+import { untilBlocked } from "../support/until.ts";
 
 after(stopServers);
 
@@ -24,12 +25,6 @@ async function withClients(
   } finally {
     for (const client of clients) client.disconnect();
     await server.stop();
-  }
-}
-
-async function untilBlocked(redis: Redis, count: number): Promise<void> {
-  while (!(await redis.info("clients")).includes(`blocked_clients:${count}\r\n`)) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 

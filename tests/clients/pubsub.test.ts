@@ -4,14 +4,11 @@ import { once } from "node:events";
 import { after, test } from "node:test";
 import { Redis } from "ioredis";
 import { BasicClientSideCache, createClient } from "redis";
-import { startPagurus, stopServers, thisRuntime } from "../support/servers.ts";
+import { newBunRedis, skipWithoutBun } from "../support/bun_redis.ts";
+import { startPagurus, stopServers } from "../support/servers.ts";
+import { until } from "../support/until.ts";
 
 after(stopServers);
-
-/** Waits until something is so; the test's own time limit ends it. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 test("ioredis: channels, patterns, bytes, and back again after a reconnect", async () => {
   const server = await startPagurus();
@@ -167,25 +164,9 @@ test("node-redis: a client side cache is told what has changed", async () => {
   }
 });
 
-/** As much of Bun's client as is used here; its types are not for the other runtimes. */
-interface BunRedis {
-  connect(): Promise<unknown>;
-  close(): void;
-  publish(channel: string, message: string): Promise<number>;
-  subscribe(channel: string, listener: (message: string, channel: string) => void): Promise<number>;
-  unsubscribe(channel: string): Promise<void>;
-  get(key: string): Promise<string | null>;
-  duplicate(): Promise<BunRedis>;
-}
-
-const skip = thisRuntime === "bun" ? false : "Bun's own client exists only on Bun";
-
-test("Bun's client: channels", { skip }, async () => {
+test("Bun's client: channels", { skip: skipWithoutBun }, async () => {
   const server = await startPagurus();
-  const { Bun } = globalThis as unknown as {
-    Bun: { RedisClient: new (url: string) => BunRedis };
-  };
-  const client = new Bun.RedisClient(server.url);
+  const client = newBunRedis(server.url);
   await client.connect();
   const subscriber = await client.duplicate();
   try {

@@ -4,22 +4,18 @@ import { rmSync } from "node:fs";
 import { after, test } from "node:test";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
+import { newBunRedis, skipWithoutBun } from "../support/bun_redis.ts";
 import {
   startPagurus,
   stopServers,
   temporaryDirectory,
   type TestServer,
-  thisRuntime,
 } from "../support/servers.ts";
+import { until } from "../support/until.ts";
 
 after(stopServers);
 
 const PERSISTENT = ["--appendonly", "yes", "--appendfsync", "always"];
-
-/** Waits until something is so; the test's own time limit ends it. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 /** Waits for an event; that errors come before it is no matter. */
 function happens(
@@ -141,23 +137,9 @@ test("ioredis: a transaction that the end of the server cuts is not half done", 
   });
 });
 
-/** As much of Bun's client as is used here; its types are not for the other runtimes. */
-interface BunRedis {
-  connect(): Promise<unknown>;
-  close(): void;
-  set(key: string, value: string): Promise<string>;
-  get(key: string): Promise<string | null>;
-  send(command: string, args: string[]): Promise<unknown>;
-}
-
-const skip = thisRuntime === "bun" ? false : "Bun's own client exists only on Bun";
-
-test("Bun's client: database and data after a restart", { skip }, async () => {
+test("Bun's client: database and data after a restart", { skip: skipWithoutBun }, async () => {
   await withRestarts(async (server, restart) => {
-    const { Bun } = globalThis as unknown as {
-      Bun: { RedisClient: new (url: string, options?: unknown) => BunRedis };
-    };
-    const client = new Bun.RedisClient(`${server.url}/3`, {
+    const client = newBunRedis(`${server.url}/3`, {
       autoReconnect: true,
       maxRetries: 1000,
     });

@@ -9,6 +9,7 @@ import { Redis } from "ioredis";
 import { createClient } from "redis";
 import type { EmbeddedServer, ServerOptions } from "../../src/server/embedded.ts";
 import { certificatePath, certificateText, tlsArguments } from "../support/certificates.ts";
+import { newBunRedis, skipWithoutBun } from "../support/bun_redis.ts";
 import {
   findProgram,
   freePort,
@@ -17,7 +18,6 @@ import {
   startPagurus,
   stopServers,
   type TestServer,
-  thisRuntime,
 } from "../support/servers.ts";
 
 // Not a static import: the compiler would follow it into the adapters of all three runtimes.
@@ -100,13 +100,13 @@ test("CONFIG SET", async () => {
   const tlsPort = await freePort();
   const refused = /Unable to update TLS configuration. Check server logs./;
   assert.match(await set("tls-port", String(tlsPort)), refused);
-  assert.match(server.log, /No tls-cert-file configured!/);
+  await server.waitForLog(/No tls-cert-file configured!/);
   assert.equal(await set("tls-cert-file", certificatePath("server.crt")), "OK");
   assert.match(await set("tls-port", String(tlsPort)), refused);
-  assert.match(server.log, /No tls-key-file configured!/);
+  await server.waitForLog(/No tls-key-file configured!/);
   assert.equal(await set("tls-key-file", certificatePath("server.key")), "OK");
   assert.match(await set("tls-port", String(tlsPort)), refused);
-  assert.match(server.log, /Either tls-ca-cert-file or tls-ca-cert-dir must be specified/);
+  await server.waitForLog(/Either tls-ca-cert-file or tls-ca-cert-dir must be specified/);
   assert.match(
     await set("tls-port", String(server.port), "tls-auth-clients", "no"),
     /possibly related to argument 'tls-port'\) - Unable to listen on this port. Check server logs./,
@@ -115,14 +115,13 @@ test("CONFIG SET", async () => {
   const before = await connect(tlsPort);
   assert.equal(await before.ping(), "PONG");
   assert.match(await set("tls-key-file", certificatePath("client.key")), refused);
-  assert.match(server.log, /Failed to load private key: .*client.key: .*key values mismatch/);
+  await server.waitForLog(/Failed to load private key: .*client.key: .*key values mismatch/);
   assert.match(await set("tls-cert-file", "/no/such/file"), refused);
-  assert.match(
-    server.log,
+  await server.waitForLog(
     /Failed to load certificate: \/no\/such\/file: No such file or directory/,
   );
   assert.match(await set("tls-protocols", "TLSv9"), refused);
-  assert.match(server.log, /Invalid tls-protocols specified. Use a combination of/);
+  await server.waitForLog(/Invalid tls-protocols specified. Use a combination of/);
   assert.equal(
     await set(
       ...["tls-cert-file", certificatePath("other_server.crt")],
@@ -228,19 +227,9 @@ test("a server inside the program", async () => {
   await server.close();
 });
 
-const skip = thisRuntime === "bun" ? false : "Bun's own client exists only on Bun";
-test("Bun's client", { skip }, async () => {
+test("Bun's client", { skip: skipWithoutBun }, async () => {
   const { server, tlsPort } = await startWithTls("no");
-  const { Bun } = globalThis as unknown as {
-    Bun: {
-      RedisClient: new (url: string, options: unknown) => {
-        set(key: string, value: string): Promise<string>;
-        get(key: string): Promise<string | null>;
-        close(): void;
-      };
-    };
-  };
-  const client = new Bun.RedisClient(`rediss://127.0.0.1:${tlsPort}`, {
+  const client = newBunRedis(`rediss://127.0.0.1:${tlsPort}`, {
     tls: { ca: certificateText("authority.crt") },
   });
   assert.equal(await client.set("k", "v"), "OK");

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Redis } from "ioredis";
 import { createClient, WatchError } from "redis";
-import { startPagurus, stopServers, thisRuntime } from "../support/servers.ts";
+import { newBunRedis, skipWithoutBun } from "../support/bun_redis.ts";
+import { startPagurus, stopServers } from "../support/servers.ts";
 
 after(stopServers);
 
@@ -146,25 +147,11 @@ test("many clients increase one number through WATCH", async () => {
   }
 });
 
-/** As much of Bun's client as is used here; its types are not for the other runtimes. */
-interface BunRedis {
-  connect(): Promise<unknown>;
-  close(): void;
-  set(key: string, value: string): Promise<string>;
-  get(key: string): Promise<string | null>;
-  send(command: string, args: string[]): Promise<unknown>;
-}
-
-const skip = thisRuntime === "bun" ? false : "Bun's own client exists only on Bun";
-
-test("Bun's client: MULTI, WATCH", { skip }, async () => {
+test("Bun's client: MULTI, WATCH", { skip: skipWithoutBun }, async () => {
   const server = await startPagurus();
-  const { Bun } = globalThis as unknown as {
-    Bun: { RedisClient: new (url: string, options?: unknown) => BunRedis };
-  };
   // Commands of other callers must not come between those of a transaction.
-  const client = new Bun.RedisClient(server.url, { enableAutoPipelining: false });
-  const other = new Bun.RedisClient(server.url);
+  const client = newBunRedis(server.url, { enableAutoPipelining: false });
+  const other = newBunRedis(server.url);
   try {
     await client.connect();
     await other.connect();

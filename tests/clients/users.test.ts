@@ -4,13 +4,13 @@ import { execFileSync } from "node:child_process";
 import { after, test } from "node:test";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
+import { newBunRedis, skipWithoutBun } from "../support/bun_redis.ts";
 import {
   findProgram,
   skipWithout,
   startPagurus,
   stopServers,
   type TestServer,
-  thisRuntime,
 } from "../support/servers.ts";
 
 after(stopServers);
@@ -128,23 +128,10 @@ test("redis-cli --user, --pass, REDISCLI_AUTH", { skip: skipWithout("redis-cli")
   }
 });
 
-/** As much of Bun's client as is used here; its types are not for the other runtimes. */
-interface BunRedis {
-  connect(): Promise<unknown>;
-  close(): void;
-  set(key: string, value: string): Promise<string>;
-  send(command: string, args: string[]): Promise<unknown>;
-}
-
-const skip = thisRuntime === "bun" ? false : "Bun's own client exists only on Bun";
-
-test("Bun's client: a user, and what is denied", { skip }, async () => {
+test("Bun's client: a user, and what is denied", { skip: skipWithoutBun }, async () => {
   const server = await startWithUsers();
-  const { Bun } = globalThis as unknown as {
-    Bun: { RedisClient: new (url: string, options?: unknown) => BunRedis };
-  };
-  const client = new Bun.RedisClient(`redis://app:secret@127.0.0.1:${server.port}`);
-  const wrong = new Bun.RedisClient(`redis://app:wrong@127.0.0.1:${server.port}`, {
+  const client = newBunRedis(`redis://app:secret@127.0.0.1:${server.port}`);
+  const wrong = newBunRedis(`redis://app:wrong@127.0.0.1:${server.port}`, {
     autoReconnect: false,
   });
   try {

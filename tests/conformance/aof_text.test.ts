@@ -299,7 +299,6 @@ const SCENARIOS: Readonly<Record<string, readonly Step[]>> = {
     ["SET", "a", "7"],
     ["EXEC"],
     ["SET", "soon", "1", "PX", "5"],
-    ["SET", "soon too", "1", "PX", "5"],
     200,
     ["MULTI"],
     ["SET", "a", "8"],
