@@ -12,9 +12,9 @@
  * 1. without the tests in the list of the mode, tests/upstream/{external,internal}-skips.tsv: nothing
  *    may fail;
  * 2. with those that the list says will pass one day: an entry whose test passes is out of date and
- *    has to go. Where a test hangs (as one does that waits for what never comes), the unit is run
- *    again without it. What a command is wanting for is the same everywhere: this is done on the
- *    first runtime only.
+ *    has to go. Where a test hangs, the unit is run again without it; those that are known to wait
+ *    for what never comes are left out at once. What a command is wanting for is the same
+ *    everywhere: this is done on the first runtime only.
  *
  * So is an entry that the suite does not know. The exit code is 1 when anything of this is so.
  */
@@ -24,7 +24,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { startPagurus } from "../tests/support/servers.ts";
-import { isDifference, readSkips } from "../tests/upstream/skips.ts";
+import { holdsOn, isDifference, readSkips, waitsForEver } from "../tests/upstream/skips.ts";
 import { type Runtime, RUNTIMES } from "./test_runs.ts";
 import { layOut, makeCertificates } from "./upstream/layout.ts";
 import { runUnit, type UnitRun } from "./upstream/unit_run.ts";
@@ -249,7 +249,8 @@ async function passingEntries(
       without.push(result.hung);
     }
     passing = passing.filter((name) =>
-      result.passed.includes(name) && !result.failed.includes(name)
+      result.passed.includes(name) && !result.failed.includes(name) &&
+      !result.doubtful.includes(name)
     );
   }
   return passing;
@@ -257,7 +258,7 @@ async function passingEntries(
 
 /** What is wrong with a unit on a runtime, one text each; its counts go to `row`. */
 async function judge(runtime: Runtime, unit: string, row: UnitRun[]): Promise<string[]> {
-  const entries = skips.filter((skip) => skip.unit === unit);
+  const entries = skips.filter((skip) => skip.unit === unit && holdsOn(skip.reason, runtime));
   // What fails between tests cannot be left out: it is expected to fail.
   const between = entries.map(({ name }) => name).filter((name) => name.startsWith("("));
   const tests = entries.filter(({ name }) => !name.startsWith("("));
@@ -277,10 +278,11 @@ async function judge(runtime: Runtime, unit: string, row: UnitRun[]): Promise<st
       if (!result.failed.includes(name)) wrong.push(`no longer so, take it off the list: ${name}`);
     }
   }
-  const different = tests.filter(({ reason }) => isDifference(reason)).map(({ name }) => name);
-  const missing = names.filter((name) => !different.includes(name));
+  const never = tests.filter(({ reason }) => isDifference(reason) || waitsForEver(reason))
+    .map(({ name }) => name);
+  const missing = names.filter((name) => !never.includes(name));
   if (runtime !== runtimes[0]) return wrong;
-  for (const name of await passingEntries(runtime, unit, missing, different)) {
+  for (const name of await passingEntries(runtime, unit, missing, never)) {
     wrong.push(`passes by now, take it off the list: ${name}`);
   }
   return wrong;

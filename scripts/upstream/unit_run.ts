@@ -13,6 +13,7 @@
  * `(start) Unknown command 'sadd' ...`. No such thing can be left out by its name.
  */
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { run } from "../processes.ts";
 
 /** No progress for so long is a hang. */
@@ -21,11 +22,13 @@ const UNIT_TIMEOUT_MS = 1_200_000;
 
 /**
  * The suite looks for free ports from here on and uses each port's number plus 10000, too: all of
- * that is below the ports that systems give out by themselves. Several suites can run at once.
+ * that is below the ports that systems give out by themselves. Several suites can run at once, each
+ * from a base of its own: the port that a suite listens on itself is CONTROL_PORT_DISTANCE below.
  */
 const FIRST_BASE_PORT = 11_032;
 const PORTS = 1000;
 const BASE_PORTS = 8;
+const CONTROL_PORT_DISTANCE = 32;
 
 /** What the suite said of a unit: test names, as often as they came. */
 export interface UnitResults {
@@ -34,6 +37,11 @@ export interface UnitResults {
   readonly skipped: string[];
   /** Tests and blocks of tests that the suite does not run in this mode. */
   readonly ignored: string[];
+  /**
+   * Of those that passed: what came just before was an error that has no test's name. Either that
+   * was between tests, or the test has failed inside of a server of its own, which hides it.
+   */
+  readonly doubtful: string[];
   /** The test that ran when nothing more came. */
   readonly hung: string | undefined;
 }
@@ -62,10 +70,10 @@ export async function runUnit(
   place: UnitPlace,
 ): Promise<UnitRun> {
   writeFileSync(place.skipFile, without.join("\n"));
-  const basePort = FIRST_BASE_PORT + PORTS * Math.floor(Math.random() * BASE_PORTS);
+  const basePort = await freeBasePort();
   const args = [
     ...["tests/test_helper.tcl", ...place.args, "--clients", "1", "--single", unit],
-    ...["--baseport", String(basePort), "--portcount", String(PORTS - 32)],
+    ...["--baseport", String(basePort), "--portcount", String(PORTS - CONTROL_PORT_DISTANCE)],
     ...["--skipfile", place.skipFile, "--durable", "--dont-clean"],
     ...["--timeout", String(STALL_SECONDS)],
   ];
@@ -83,6 +91,24 @@ export async function runUnit(
   return { ...read, problem, output };
 }
 
+/** A base from which no other suite runs, unless there are as many of them as bases. */
+async function freeBasePort(): Promise<number> {
+  const first = Math.floor(Math.random() * BASE_PORTS);
+  for (let index = first; index < first + BASE_PORTS; index++) {
+    const basePort = FIRST_BASE_PORT + PORTS * (index % BASE_PORTS);
+    if (await isFree(basePort - CONTROL_PORT_DISTANCE)) return basePort;
+  }
+  return FIRST_BASE_PORT + PORTS * first;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
 /** What the suite has printed, by kinds. */
 export function readOutput(output: string): UnitResults {
   const failed = failuresIn(output);
@@ -91,6 +117,7 @@ export function readOutput(output: string): UnitResults {
     failed,
     skipped: all(output, /^\[skip\]: (.*)$/gm),
     ignored: all(output, /^\[ignore\]: (.*)$/gm),
+    doubtful: doubtfulIn(output),
     hung: /^\[TIMEOUT\]/m.test(output)
       ? /^sock\S* => \(IN PROGRESS\) (.*)$/m.exec(output)?.[1]
       : undefined,
@@ -103,21 +130,40 @@ function all(text: string, pattern: RegExp): string[] {
 
 const TEST_NAME = /^(.*) in tests\/\S+\.tcl$/;
 
+/** What the suite has printed, from each line that begins with a state in brackets. */
+function partsOf(output: string): string[] {
+  return output.split(/^(?=\[(?:ok|err|skip|ignore|exception|TIMEOUT|1\/1 done)\]: )/m);
+}
+
 /** The names of what failed; a name in parentheses is none of a test. */
 function failuresIn(output: string): string[] {
   const names: string[] = [];
-  for (
-    const part of output.split(/^(?=\[(?:ok|err|skip|ignore|exception|TIMEOUT|1\/1 done)\]: )/m)
-  ) {
-    const first = /^\[err\]: (.*)$/m.exec(part);
-    if (first === null || first.index !== 0) continue;
-    const [, title] = first;
+  for (const part of partsOf(output)) {
+    const title = errorIn(part);
+    if (title === undefined) continue;
     const test = TEST_NAME.exec(title) ?? startingTestIn(part);
     if (test !== null) names.push(test[1]);
     else if (!title.startsWith("Can't start ")) names.push(`(between tests) ${title}`);
     else names.push(`(start) ${startFailureIn(part)}`);
   }
   return names;
+}
+
+function doubtfulIn(output: string): string[] {
+  const names: string[] = [];
+  let isAfterNameless = false;
+  for (const part of partsOf(output)) {
+    const passed = /^\[ok\]: (.*) \(\d+ ms\)$/m.exec(part);
+    if (isAfterNameless && passed?.index === 0) names.push(passed[1]);
+    const title = errorIn(part);
+    isAfterNameless = title !== undefined && !TEST_NAME.test(title);
+  }
+  return names;
+}
+
+/** The first line of a part that is an error. */
+function errorIn(part: string): string | undefined {
+  return part.startsWith("[err]: ") ? /^\[err\]: (.*)$/m.exec(part)?.[1] : undefined;
 }
 
 /**

@@ -8,7 +8,7 @@ import { memoryPlatform } from "../../adapters/memory/mod.ts";
 import { Config } from "../../src/server/config/config.ts";
 import { Engine } from "../../src/server/engine.ts";
 import { Log } from "../../src/server/log.ts";
-import { isDifference, neededCommands, readSkips } from "./skips.ts";
+import { holdsOn, isDifference, neededCommands, readSkips } from "./skips.ts";
 
 for (const mode of ["external", "internal"] as const) {
   test(`every entry of the ${mode} list is there once and says why`, () => {
@@ -55,7 +55,17 @@ test("the commands that a reason names", () => {
 
 test("what is different on purpose says what it is", () => {
   assert.ok(isDifference("differs: no child process"));
-  for (const reason of ["differs", "differs: ", "needs LPUSH", "differs from it"]) {
+  assert.ok(isDifference("differs on deno, bun: no such cipher"));
+  for (
+    const reason of ["differs", "differs: ", "needs LPUSH", "differs from it", "differs on: x"]
+  ) {
     assert.ok(!isDifference(reason), reason);
   }
+});
+
+test("a difference can be that of some runtimes", () => {
+  assert.ok(holdsOn("differs on deno, bun: no such cipher", "bun"));
+  assert.ok(!holdsOn("differs on deno, bun: no such cipher", "node"));
+  assert.ok(holdsOn("differs: no child process", "node"));
+  assert.ok(holdsOn("needs LPUSH", "node"));
 });

@@ -16,7 +16,7 @@ export interface Skip {
    * `(start)` and why a server could not start.
    */
   readonly name: string;
-  /** `needs A, B` or `differs`, and what explains it. */
+  /** `needs A, B`, `differs` or `differs on deno, bun`, and what explains it. */
   readonly reason: string;
   /** Where in the file it stands, counted from 1. */
   readonly line: number;
@@ -41,13 +41,28 @@ export function readSkips(mode: SuiteMode): Skip[] {
 
 /** The commands that a reason names: `needs LPUSH, DEBUG LOADAOF (...)` gives both. */
 export function neededCommands(reason: string): string[] {
-  const names = /^needs ([A-Z]+(?: [A-Z]+)?(?:, [A-Z]+(?: [A-Z]+)?)*)(?: \([^()]+\))?$/.exec(
+  const names = /^needs ([A-Z_]+(?: [A-Z]+)?(?:, [A-Z_]+(?: [A-Z]+)?)*)(?: \([^()]+\))?$/.exec(
     reason,
   );
   return names === null ? [] : names[1].split(", ");
 }
 
+const DIFFERENCE = /^differs(?: on ([a-z]+(?:, [a-z]+)*))?: \S/;
+
 /** Whether a reason says that Pagurus is another way on purpose: `differs: no child process`. */
 export function isDifference(reason: string): boolean {
-  return /^differs: \S/.test(reason);
+  return DIFFERENCE.test(reason);
+}
+
+/**
+ * Whether a reason holds on a runtime: `differs on deno, bun: no such cipher` does on these two.
+ */
+export function holdsOn(reason: string, runtime: string): boolean {
+  const names = DIFFERENCE.exec(reason)?.[1];
+  return names === undefined || names.split(", ").includes(runtime);
+}
+
+/** Whether a test that is passed over would hang: `needs REPLICAOF (waits for ever)`. */
+export function waitsForEver(reason: string): boolean {
+  return reason.endsWith(" (waits for ever)");
 }

@@ -35,6 +35,7 @@ Expected '1' to be equal to '2'
     failed: ["INCR in place"],
     skipped: ["LPUSH"],
     ignored: ["large memory flag not provided"],
+    doubtful: [],
     hung: undefined,
   });
 });
@@ -76,4 +77,17 @@ test("a test whose server could not start has not passed, whatever the suite say
 test("an error between tests is one", () => {
   const { failed } = readOutput("[err]: Expected '20000' to be equal to '19999'\n    while\n");
   assert.deepEqual(failed, ["(between tests) Expected '20000' to be equal to '19999'"]);
+});
+
+test("what passes right after an error without a name is doubtful", () => {
+  const { passed, failed, doubtful } = readOutput(`[ok]: PING (1 ms)
+[err]: n command 'replicaof', with args beginning with: '127.0.0.1' '12032'
+ERR unknown command 'replicaof', with args beginning with: '127.0.0.1' '12032'
+    while executing
+[ok]: Setup replica (424 ms)
+[ok]: GET (1 ms)
+`);
+  assert.deepEqual(passed, ["PING", "Setup replica", "GET"]);
+  assert.equal(failed.length, 1);
+  assert.deepEqual(doubtful, ["Setup replica"]);
 });
