@@ -47,6 +47,11 @@ export class Propagation {
     return this.#isReplaced || this.sink !== null;
   }
 
+  /** True when there is something already that is to be repeated. */
+  get hasCollected(): boolean {
+    return this.#collected.length > 0;
+  }
+
   /** The command is not repeated as it came, but as this one (or these, when called again). */
   replaceWith(databaseIndex: number, ...parts: readonly (string | Uint8Array)[]): void {
     this.#isReplaced = true;

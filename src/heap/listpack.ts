@@ -362,6 +362,13 @@ export class ListpackReader {
     this.entryBytes = 0;
   }
 
+  /** Lets go of the heap's memory, where the reader is kept. */
+  close(): void {
+    this.openAt(NO_BYTES, 0, 0);
+    this.stringBytes = NO_BYTES;
+    this.#needle = NO_BYTES;
+  }
+
   /** How many entries the listpack has. */
   get count(): number {
     return listpackCount(this.bytes, this.start);

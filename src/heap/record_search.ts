@@ -301,6 +301,11 @@ export class RecordSearch extends RecordWhole {
     return this.#wholeRange(this.valueRef, this.valueOffset, this.valueLength);
   }
 
+  /** Lets go of the heap's memory. */
+  dropViews(): void {
+    this.wholeBytes = NO_BYTES;
+  }
+
   #wholeRange(ref: number, offset: number, length: number): number {
     const heap = this.heap;
     // Nothing may stand at the very end of an object, where another page begins.

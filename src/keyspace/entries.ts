@@ -160,6 +160,11 @@ export class Entries {
     return 0;
   }
 
+  /** Lets go of the heap's memory. */
+  dropViews(): void {
+    this.wholeBytes = NO_BYTES;
+  }
+
   /** Copies a range of the value to `target[at..]`. */
   copyValue(ref: number, offset: number, length: number, target: Uint8Array, at: number): void {
     while (length > 0) {

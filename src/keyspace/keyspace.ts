@@ -56,6 +56,12 @@ export interface KeyspaceEvents {
   flushed?(): void;
 }
 
+/** Who times the deletion of keys whose time has come. */
+export interface ExpiryWatch {
+  begin(): void;
+  end(): void;
+}
+
 export class Keyspace {
   readonly heap: Heap;
   readonly hash: KeyHash;
@@ -99,6 +105,8 @@ export class Keyspace {
   /** `lazyfree-lazy-expire`, `lazyfree-lazy-server-del`: what ends so is freed later. */
   freesExpiredLazily = false;
   freesReplacedLazily = false;
+  /** Told of each deletion of a key whose time has come; null while nobody times them. */
+  expiryWatch: ExpiryWatch | null = null;
   /** False while no value but strings has been there since everything was flushed. */
   holdsCollections = false;
 
@@ -149,10 +157,12 @@ export class Keyspace {
 
   /** Deletes an entry whose time has come, counts it and says so. */
   expire(database: Database, ref: number): void {
+    this.expiryWatch?.begin();
     this.events.expired(database, ref);
     this.expiredCount++;
     if (this.freesExpiredLazily) database.unlink(ref);
     else database.delete(ref);
+    this.expiryWatch?.end();
   }
 
   /** A stream has got another entry, or has lost a group that somebody may wait for. */
@@ -198,6 +208,7 @@ export class Keyspace {
       // Redis, which goes through all of them, would have taken its time.
       if (isLazy) this.lazyFree.freedCount += count;
       this.heap.clear();
+      this.#dropViews();
       this.holdsCollections = false;
     } else if (isLazy) {
       const steps = database?.detachAll();
@@ -206,6 +217,20 @@ export class Keyspace {
     for (const each of flushed) this.events.replaced?.(each);
     this.events.flushed?.();
     return count;
+  }
+
+  /**
+   * Makes all that is kept here let go of the heap's bytes: a chunk that the heap gives back is
+   * memory as long as anybody has it.
+   */
+  #dropViews(): void {
+    for (const database of this.databases) database.dropViews();
+    this.records.dropViews();
+    this.hashes.dropViews();
+    this.sets.dropViews();
+    this.zsets.dropViews();
+    this.lists.dropViews();
+    this.streams.dropViews();
   }
 
   /** Verifies heap and databases; slow. */

@@ -133,7 +133,10 @@ export class Client {
     if (this.transaction !== null || this.watched !== null) bytes += this.transactionBytes;
     if (this.subscriptions !== null) bytes += this.subscriptions.memoryBytes;
     if (this.tracking !== null) bytes += this.tracking.prefixes.length * PREFIX_BYTES;
-    if (this.blocked !== null) bytes += this.blocked.args.bytes.length;
+    if (this.blocked !== null) {
+      const { args, sent } = this.blocked;
+      bytes += args.bytes.length + (sent === args ? 0 : sent.bytes.length);
+    }
     return bytes;
   }
 }

@@ -11,9 +11,15 @@ import type { Engine } from "./engine.ts";
 /** A query buffer goes when its connection has been silent for so long (Redis's two seconds). */
 const SILENT_MS = 2000;
 const CLIENTS_PER_TICK_MIN = 5;
+/** So many seconds, the one that runs included, are what INFO calls recent. */
+const RECENT_SECONDS = 8;
 
 export class ClientCare {
   readonly #engine: Engine;
+  /** The largest buffers that were seen in each of the last seconds, by the second modulo 8. */
+  readonly #inputMax: Float64Array = new Float64Array(RECENT_SECONDS);
+  readonly #outputMax: Float64Array = new Float64Array(RECENT_SECONDS);
+  #second = 0;
   #upcoming: Iterator<Client> | null = null;
 
   constructor(engine: Engine) {
@@ -24,6 +30,7 @@ export class ClientCare {
   run(hz: number): void {
     const { clients, config } = this.#engine;
     const timeoutMs = config.number("timeout") * 1000;
+    this.#beginSecond();
     const count = Math.max(CLIENTS_PER_TICK_MIN, Math.ceil(clients.size / hz));
     for (let i = 0; i < Math.min(count, clients.size); i++) {
       this.#upcoming ??= clients.values();
@@ -31,6 +38,35 @@ export class ClientCare {
       if (next.done === true) this.#upcoming = null;
       else this.#lookAfter(next.value, timeoutMs);
     }
+  }
+
+  /** The largest buffer of what a client has sent, as far as rounds have met it recently. */
+  get recentInputMax(): number {
+    return Math.max(...this.#inputMax);
+  }
+
+  /** The same of what a client is to be sent. */
+  get recentOutputMax(): number {
+    return Math.max(...this.#outputMax);
+  }
+
+  /** What was seen in seconds that are no longer recent is forgotten. */
+  #beginSecond(): void {
+    const second = Math.floor(this.#engine.clock.monotonicUs() / 1e6);
+    const first = Math.max(this.#second + 1, second - RECENT_SECONDS + 1);
+    for (let passed = first; passed <= second; passed++) {
+      this.#inputMax[passed % RECENT_SECONDS] = 0;
+      this.#outputMax[passed % RECENT_SECONDS] = 0;
+    }
+    this.#second = second;
+  }
+
+  #notePeaks(client: Client): void {
+    const slot = this.#second % RECENT_SECONDS;
+    const input = client.parser.bufferBytes;
+    const output = client.outputBytes;
+    if (input > this.#inputMax[slot]) this.#inputMax[slot] = input;
+    if (output > this.#outputMax[slot]) this.#outputMax[slot] = output;
   }
 
   #lookAfter(client: Client, timeoutMs: number): void {
@@ -43,6 +79,7 @@ export class ClientCare {
     client.parser.shrink(silentMs > SILENT_MS);
     client.heldBytes = client.inFlightBytes;
     client.reply.adapt(engine.keyspace.nowMs);
+    this.#notePeaks(client);
     if (client.outputBytes > 0) engine.limitOutput(client);
     if (!client.isClosed) engine.memoryLimit.clientChanged(client);
   }

@@ -34,6 +34,7 @@ import { Dispatch } from "./dispatch.ts";
 import { ExpiredKeys } from "./expired_keys.ts";
 import { HeapCare } from "./heap_care.ts";
 import { KeyNotifications } from "./key_notifications.ts";
+import { watchExpiries } from "./latency/expiry_latency.ts";
 import { Latency } from "./latency/latency.ts";
 import { LazyFreeing } from "./lazy_freeing.ts";
 import type { Log } from "./log.ts";
@@ -132,14 +133,14 @@ export class Engine {
   tcpPort: () => number = () => this.config.number("port");
   /** The same of the port with TLS. */
   tlsPort: () => number = () => this.config.number("tls-port");
-  /** `maxclients`, `timeout` and the like, refreshed when they change. */
+  /** `maxclients` and `client-query-buffer-limit`, refreshed when they change. */
   #maxClients = 0;
   #queryBufferMax = 0;
   #nextClientId = 1;
   #attackLoggedMs = 0;
   readonly #arguments: Arguments = new Arguments();
   readonly #ahead: CommandsAhead = new CommandsAhead();
-  readonly #care: ClientCare = new ClientCare(this);
+  readonly care: ClientCare = new ClientCare(this);
   readonly #heapCare: HeapCare = new HeapCare(this);
   readonly #release: ReplyRelease = new ReplyRelease(this);
   readonly #notifications: KeyNotifications;
@@ -202,7 +203,7 @@ export class Engine {
     this.call.keyEvents.listener = {
       touched: (database, bytes, start, end) => {
         this.watchedKeys.touched(database, bytes, start, end);
-        this.tracking.invalidate(database, bytes, start, end);
+        this.tracking.invalidate(bytes, start, end);
       },
       notified: (database, bytes, start, end, eventClass, event) => {
         this.#notifications.notify(database, bytes, start, end, eventClass, event);
@@ -215,6 +216,7 @@ export class Engine {
     this.monitors = new Monitors(this);
     this.slowLog = new SlowLog(this);
     this.latency = new Latency(this);
+    watchExpiries(this);
     this.memoryLimit = new MemoryLimit(this);
     this.#notifications = new KeyNotifications(this);
     this.expiry = new ActiveExpiry(this.keyspace, () => this.clock.monotonicUs());
@@ -284,7 +286,7 @@ export class Engine {
     statistics.cycleTimeRate.sample(statistics.cycleUs, nowUs);
     const used = this.usedMemoryBytes;
     if (used > statistics.peakUsedMemoryBytes) statistics.peakUsedMemoryBytes = used;
-    this.#care.run(this.hz);
+    this.care.run(this.hz);
     statistics.countTick(this.clock.monotonicUs() - beganUs);
   }
 

@@ -25,7 +25,7 @@ export class ExpiredKeys {
     if (!keyEvents.tellsTouches) return;
     watchedKeys.expired(database, key, 0, key.length);
     tracking.isByNobody = true;
-    tracking.invalidate(database, key, 0, key.length);
+    tracking.invalidate(key, 0, key.length);
     tracking.isByNobody = false;
   }
 

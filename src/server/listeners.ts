@@ -251,7 +251,8 @@ const MISSING_ADDRESS: ReadonlySet<string> = new Set([
   "ENOPROTOOPT",
 ]);
 
-function anyAddress(address: string): string {
+/** `*` and `::*` as the network names them. */
+export function anyAddress(address: string): string {
   if (address === "*") return "0.0.0.0";
   return address === "::*" ? "::" : address;
 }

@@ -365,6 +365,19 @@ export function tlsContract(maker: BenchMaker): void {
   });
 }
 
+/** How a listener is reached, with a certificate or without one. */
+function dialing(listener: Listener, certificate?: string): ConnectionOptions {
+  return {
+    host: "127.0.0.1",
+    port: listener.port,
+    ca: certificateText("authority.crt"),
+    ...(certificate === undefined ? {} : {
+      cert: certificateText(`${certificate}.crt`),
+      key: certificateText(`${certificate}.key`),
+    }),
+  };
+}
+
 /** Opens a connection and waits for the end of the handshake; rejects when it fails. */
 function dial(
   listener: Listener,
@@ -373,13 +386,7 @@ function dial(
 ): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
-      host: "127.0.0.1",
-      port: listener.port,
-      ca: certificateText("authority.crt"),
-      ...(certificate === undefined ? {} : {
-        cert: certificateText(`${certificate}.crt`),
-        key: certificateText(`${certificate}.key`),
-      }),
+      ...dialing(listener, certificate),
       ...more,
     });
     socket.on("error", reject);
@@ -402,13 +409,7 @@ function attempt(
     let cipher = "";
     let isResumed = false;
     const socket = connect({
-      host: "127.0.0.1",
-      port: listener.port,
-      ca: certificateText("authority.crt"),
-      ...(certificate === undefined ? {} : {
-        cert: certificateText(`${certificate}.crt`),
-        key: certificateText(`${certificate}.key`),
-      }),
+      ...dialing(listener, certificate),
       ...others,
       ...(session === undefined ? {} : { session: Buffer.from(session) }),
     });

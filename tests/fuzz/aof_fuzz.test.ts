@@ -13,17 +13,16 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { Prng } from "../../src/base/prng.ts";
+import type { Prng } from "../../src/base/prng.ts";
 import { AofManifestError, parseManifest } from "../../src/persistence/aof/aof_manifest.ts";
 import { StartFailure } from "../../src/server/persistence/start_failure.ts";
 import { Machine, requestText } from "../simulation/machine.ts";
 import type { Connection, Life } from "../simulation/machine.ts";
 import { textOf } from "../simulation/history.ts";
 import { stateOf } from "../simulation/workload.ts";
+import { countOf, IS_ALONE, seededPrng, seedsOf, TELLS_FIGURES } from "./inputs.ts";
 
-const COUNT = Number(process.env.PAGURUS_FUZZ_COUNT ?? 3000);
-const SEED = Number(process.env.PAGURUS_FUZZ_SEED ?? 1);
-const ONLY = process.env.PAGURUS_FUZZ_INPUT;
+const COUNT = countOf(3000);
 /** What all inputs together may make the process grow by. */
 const GROWTH_BYTES_MAX = 500 << 20;
 /** A load of so few bytes takes a few turns; one that takes so many never ends. */
@@ -356,22 +355,21 @@ function textOfCommands(commands: readonly Command[]): string {
 
 test(`${COUNT} damaged append-only files`, async () => {
   const bench = await Bench.start();
-  const first = ONLY === undefined ? SEED * 10_000_000 : Number(ONLY);
-  const count = ONLY === undefined ? COUNT : 1;
+  const seeds = seedsOf(COUNT);
   const before = process.memoryUsage().rss;
-  for (let seed = first; seed < first + count; seed++) {
+  for (const seed of seeds) {
     try {
-      await bench.run(new Prng(Buffer.from(String(seed).padStart(16, "pagurus aof fuzz"))));
+      await bench.run(seededPrng(seed, "pagurus aof fuzz"));
     } catch (error) {
       throw new Error(`the input with the seed ${seed} fails`, { cause: error });
     }
   }
   const grown = process.memoryUsage().rss - before;
-  assert.ok(grown < GROWTH_BYTES_MAX, `${count} inputs took ${grown} bytes`);
+  assert.ok(grown < GROWTH_BYTES_MAX, `${seeds.length} inputs took ${grown} bytes`);
   const { loaded, truncated, refused } = bench.sums;
-  if (process.env.PAGURUS_FUZZ_COUNT !== undefined) console.log(bench.sums);
+  if (TELLS_FIGURES) console.log(bench.sums);
   // Were all of them refused at the first byte, nothing would have been tried.
-  if (ONLY === undefined) {
+  if (!IS_ALONE) {
     assert.ok(loaded > COUNT / 20 && truncated > COUNT / 20 && refused > COUNT / 5);
   }
 });

@@ -10,9 +10,8 @@
  * names the seed of its round, which alone can be run again as `PAGURUS_FUZZ_INPUT`.
  */
 import assert from "node:assert/strict";
-import process from "node:process";
 import { test } from "node:test";
-import { Prng } from "../../src/base/prng.ts";
+import type { Prng } from "../../src/base/prng.ts";
 import { addValue, Digest } from "../../src/keyspace/digest.ts";
 import {
   bytesOf,
@@ -24,11 +23,10 @@ import {
 } from "./command_grammar.ts";
 import { FuzzServer } from "./fuzz_server.ts";
 import type { FuzzSocket } from "./fuzz_server.ts";
+import { countOf, IS_ALONE, seededPrng, seedsOf, TELLS_FIGURES } from "./inputs.ts";
 import { latin1, StrictReader } from "./strict_reply.ts";
 
-const COUNT = Number(process.env.PAGURUS_FUZZ_COUNT ?? 400);
-const SEED = Number(process.env.PAGURUS_FUZZ_SEED ?? 1);
-const ONLY = process.env.PAGURUS_FUZZ_INPUT;
+const COUNT = countOf(400);
 
 const EVERYTHING_BYTES = bytesOf([...PRELUDE, ...COLLECTIONS].map(framed).join(""));
 const KEYS = [
@@ -45,10 +43,7 @@ const OPTIONS = [
 const POLICIES = ["allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-ttl", "volatile-lru"];
 
 function seeded(seed: number): Prng {
-  const prng = new Prng(bytesOf(String(seed).padStart(16, "pagurus fresh it")));
-  // The first numbers of seeds that are nearly the same are nearly the same.
-  for (let i = 0; i < 20; i++) prng.nextUint32();
-  return prng;
+  return seededPrng(seed, "pagurus fresh it");
 }
 
 /** A connection that keeps what it has read until it is told not to. */
@@ -239,13 +234,14 @@ class Rounds {
 
 test(`${COUNT} rounds of caching and watching`, () => {
   const rounds = new Rounds();
-  const first = ONLY === undefined ? SEED * 10_000_000 : Number(ONLY);
-  const total = ONLY === undefined ? COUNT : 1;
-  for (let seed = first; seed < first + total; seed++) rounds.run(seeded(seed), seed);
+  const seeds = seedsOf(COUNT);
+  for (const seed of seeds) rounds.run(seeded(seed), seed);
   const { toldCount, ranCount, abortedCount } = rounds;
-  if (process.env.PAGURUS_FUZZ_COUNT !== undefined) {
-    console.log(`${total} rounds: ${toldCount} told, ${ranCount} run, ${abortedCount} not run`);
+  if (TELLS_FIGURES) {
+    console.log(
+      `${seeds.length} rounds: ${toldCount} told, ${ranCount} run, ${abortedCount} not run`,
+    );
   }
-  if (ONLY !== undefined) return;
+  if (IS_ALONE) return;
   assert.ok(toldCount > COUNT && ranCount > COUNT && abortedCount > COUNT / 3);
 });

@@ -5,19 +5,18 @@
  * `PAGURUS_FUZZ_COUNT` says how many commands there are (800), `PAGURUS_FUZZ_SEED` which (1).
  */
 import assert from "node:assert/strict";
-import process from "node:process";
 import { test } from "node:test";
-import { Prng } from "../../src/base/prng.ts";
+import type { Prng } from "../../src/base/prng.ts";
 import { Heap, HeapFull } from "../../src/heap/heap.ts";
 import { keyspaceDigest } from "../../src/keyspace/digest.ts";
 import { Keyspace } from "../../src/keyspace/keyspace.ts";
-import { bytesOf, NOW_MS } from "../unit/persistence/rdb/fixture.ts";
+import { NOW_MS } from "../unit/persistence/rdb/fixture.ts";
 import { DataRunner } from "./data_runner.ts";
 import type { Word } from "./data_runner.ts";
+import { countOf, SEED, seededPrng } from "./inputs.ts";
 import { commandFor, TYPE_COMMANDS } from "./type_commands.ts";
 
-const COUNT = Number(process.env.PAGURUS_FUZZ_COUNT ?? 800);
-const SEED = Number(process.env.PAGURUS_FUZZ_SEED ?? 1);
+const COUNT = countOf(800);
 const TYPES = Object.keys(TYPE_COMMANDS);
 
 /**
@@ -57,9 +56,7 @@ class FailingHeap extends Heap {
 }
 
 function seeded(seed: number): Prng {
-  const prng = new Prng(bytesOf(String(seed).padStart(16, "pagurus full heap")).slice(-16));
-  for (let i = 0; i < 20; i++) prng.nextUint32();
-  return prng;
+  return seededPrng(seed, "pagurus full heap");
 }
 
 function keyspaceOn(heap: Heap): Keyspace {

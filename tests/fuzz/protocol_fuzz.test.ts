@@ -15,7 +15,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { Prng } from "../../src/base/prng.ts";
+import type { Prng } from "../../src/base/prng.ts";
 import { keyspaceDigest } from "../../src/keyspace/digest.ts";
 import type { Client } from "../../src/server/client.ts";
 import type { DirectiveOptions } from "../../src/server/config/load.ts";
@@ -30,12 +30,11 @@ import {
 import { ConnectionModel } from "./connection_model.ts";
 import { FuzzServer, nameOf } from "./fuzz_server.ts";
 import type { FuzzSocket } from "./fuzz_server.ts";
+import { countOf, IS_ALONE, seededPrng, seedsOf, TELLS_FIGURES } from "./inputs.ts";
 import { readRequests, type RequestModelLimits } from "./request_model.ts";
 import { latin1, StrictReplies } from "./strict_reply.ts";
 
-const COUNT = Number(process.env.PAGURUS_FUZZ_COUNT ?? 3000);
-const SEED = Number(process.env.PAGURUS_FUZZ_SEED ?? 1);
-const ONLY = process.env.PAGURUS_FUZZ_INPUT;
+const COUNT = countOf(3000);
 const MUTATED_COUNT = Math.ceil(COUNT * 0.4);
 const RANDOM_COUNT = Math.ceil(COUNT * 0.1);
 const GRAMMAR_COUNT = Math.ceil(COUNT * 0.5);
@@ -157,19 +156,15 @@ const CASES: readonly string[] = [
 ];
 
 function seeded(seed: number): Prng {
-  const prng = new Prng(bytesOf(String(seed).padStart(16, "protocol fuzzing")));
-  // The first numbers of seeds that are nearly the same are nearly the same.
-  for (let i = 0; i < 20; i++) prng.nextUint32();
-  return prng;
+  return seededPrng(seed, "protocol fuzzing");
 }
 
 /** Runs every input; says which one failed. */
 function fuzz(count: number, run: (prng: Prng, seed: number) => void): void {
-  const first = ONLY === undefined ? SEED * 10_000_000 : Number(ONLY);
-  const total = ONLY === undefined ? count : 1;
+  const seeds = seedsOf(count);
   const before = process.memoryUsage().rss;
   const startMs = performance.now();
-  for (let seed = first; seed < first + total; seed++) {
+  for (const seed of seeds) {
     try {
       run(seeded(seed), seed);
     } catch (error) {
@@ -178,11 +173,11 @@ function fuzz(count: number, run: (prng: Prng, seed: number) => void): void {
   }
   const elapsedMs = performance.now() - startMs;
   const grown = process.memoryUsage().rss - before;
-  if (process.env.PAGURUS_FUZZ_COUNT !== undefined) {
-    const each = Math.round(elapsedMs * 1e6 / total);
-    console.log(`${total} inputs, ${each} ns each, the process grew by ${grown >> 20} MB`);
+  if (TELLS_FIGURES) {
+    const each = Math.round(elapsedMs * 1e6 / seeds.length);
+    console.log(`${seeds.length} inputs, ${each} ns each, the process grew by ${grown >> 20} MB`);
   }
-  assert.ok(grown < GROWTH_BYTES_MAX, `${total} inputs took ${grown} bytes`);
+  assert.ok(grown < GROWTH_BYTES_MAX, `${seeds.length} inputs took ${grown} bytes`);
 }
 
 /** A stream of whole commands, as arrays or inline. */
@@ -363,7 +358,7 @@ test("what has failed once, or is easily got wrong", () => {
 test(`${MUTATED_COUNT} damaged streams of commands`, () => {
   const servers = streams();
   fuzz(MUTATED_COUNT, (prng) => servers.try(mutated(prng, goodStream(prng)), prng, true));
-  if (ONLY !== undefined) return;
+  if (IS_ALONE) return;
   // Were nearly all of them refused, or none, little would have been tried.
   const { refused, survived } = servers.open;
   assert.ok(refused > MUTATED_COUNT / 10, `${refused} refused`);
@@ -492,7 +487,7 @@ class GrammarServer {
 test(`${GRAMMAR_COUNT} inputs of commands made from their definitions`, () => {
   const server = new GrammarServer();
   fuzz(GRAMMAR_COUNT, (prng, seed) => server.try(prng, seed));
-  if (ONLY !== undefined) return;
+  if (IS_ALONE) return;
   const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((a, b) => a + b);
   const ratio = sum(server.answered) / sum(server.sent);
   // Were nearly all of them refused, or none, little would have been tried.

@@ -8,14 +8,13 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { Prng } from "../../src/base/prng.ts";
+import type { Prng } from "../../src/base/prng.ts";
 import type { Keyspace } from "../../src/keyspace/keyspace.ts";
 import { CommandText } from "../../src/persistence/aof/command_text.ts";
 import { RdbEncoder } from "../../src/persistence/rdb/rdb_encoder.ts";
 import { saveRdb } from "../../src/persistence/rdb/save.ts";
 import { savedType } from "../../src/persistence/rdb/value_types.ts";
 import {
-  bytesOf,
   concat,
   entryOf,
   loadBytes,
@@ -28,14 +27,13 @@ import {
   sign,
 } from "../unit/persistence/rdb/fixture.ts";
 import { DataRunner } from "./data_runner.ts";
+import { countOf, IS_ALONE, seededPrng, seedsOf, TELLS_FIGURES } from "./inputs.ts";
 import { madeBody } from "./made_payloads.ts";
 import { goodPayloads, payloadOf, SMALL_VALUES } from "./payloads.ts";
 import { StrictReplies } from "./strict_reply.ts";
 import { commandFor } from "./type_commands.ts";
 
-const COUNT = Number(process.env.PAGURUS_FUZZ_COUNT ?? 4000);
-const SEED = Number(process.env.PAGURUS_FUZZ_SEED ?? 1);
-const ONLY = process.env.PAGURUS_FUZZ_INPUT;
+const COUNT = countOf(4000);
 /** What all inputs together may make the process grow by. */
 const GROWTH_BYTES_MAX = 400 << 20;
 
@@ -96,18 +94,14 @@ function changed(prng: Prng, good: Uint8Array): Uint8Array {
 }
 
 function seeded(seed: number): Prng {
-  const prng = new Prng(bytesOf(String(seed).padStart(16, "pagurus rdb fuzz")));
-  // Seeds that differ in few bits give numbers that differ little, at first.
-  for (let i = 0; i < 20; i++) prng.nextUint32();
-  return prng;
+  return seededPrng(seed, "pagurus rdb fuzz");
 }
 
 /** Runs every input; says which one failed. */
 function fuzz(run: (prng: Prng) => void): void {
-  const first = ONLY === undefined ? SEED * 1_000_000 : Number(ONLY);
-  const count = ONLY === undefined ? COUNT : 1;
+  const seeds = seedsOf(COUNT);
   const before = process.memoryUsage().rss;
-  for (let seed = first; seed < first + count; seed++) {
+  for (const seed of seeds) {
     try {
       run(seeded(seed));
     } catch (error) {
@@ -115,7 +109,7 @@ function fuzz(run: (prng: Prng) => void): void {
     }
   }
   const grown = process.memoryUsage().rss - before;
-  assert.ok(grown < GROWTH_BYTES_MAX, `${count} inputs took ${grown} bytes`);
+  assert.ok(grown < GROWTH_BYTES_MAX, `${seeds.length} inputs took ${grown} bytes`);
 }
 
 /** Good files: without and with compression and the use of keys, and one of an old version. */
@@ -179,7 +173,7 @@ test(`${COUNT} damaged RDB files`, () => {
   });
   keyspace.check();
   // Were all of them refused at the first byte, nothing would have been tried.
-  if (ONLY === undefined) assert.ok(loaded > COUNT / 50 && refused > COUNT / 5);
+  if (!IS_ALONE) assert.ok(loaded > COUNT / 50 && refused > COUNT / 5);
 });
 
 /** Damaged payloads are restored, used and deleted; what is there beside them must not notice. */
@@ -332,8 +326,8 @@ test(`${COUNT} damaged payloads for RESTORE`, () => {
     if (kind < 6) return bench.try(payloadOf(madeBody(prng)), prng);
     bench.try(payloadOf(kind < 16 ? changed(prng, body) : mutated(prng, body)), prng);
   });
-  if (process.env.PAGURUS_FUZZ_COUNT !== undefined) console.log(bench.restored);
-  if (ONLY !== undefined) return;
+  if (TELLS_FIGURES) console.log(bench.restored);
+  if (IS_ALONE) return;
   const sum = [...bench.restored.values()].reduce((a, b) => a + b);
   assert.ok(sum > COUNT / 20 && bench.refusedCount > COUNT / 5);
   assert.equal(bench.restored.size, 6);

@@ -8,18 +8,17 @@
  * `PAGURUS_FUZZ_COUNT` says how many commands there are (3,000), `PAGURUS_FUZZ_SEED` which (1).
  */
 import assert from "node:assert/strict";
-import process from "node:process";
 import { test } from "node:test";
-import { Prng } from "../../src/base/prng.ts";
+import type { Prng } from "../../src/base/prng.ts";
 import { textOf } from "../simulation/history.ts";
 import { Machine } from "../simulation/machine.ts";
 import type { Connection, Life } from "../simulation/machine.ts";
 import { stateOf } from "../simulation/workload.ts";
-import { bytesOf, COLLECTIONS, CommandGrammar, PRELUDE, SMALL_LIMITS } from "./command_grammar.ts";
+import { COLLECTIONS, CommandGrammar, PRELUDE, SMALL_LIMITS } from "./command_grammar.ts";
+import { countOf, SEED, seededPrng, TELLS_FIGURES } from "./inputs.ts";
 import { goodPayloads, payloadOf } from "./payloads.ts";
 
-const COUNT = Number(process.env.PAGURUS_FUZZ_COUNT ?? 3000);
-const SEED = Number(process.env.PAGURUS_FUZZ_SEED ?? 1);
+const COUNT = countOf(3000);
 const COMMANDS_PER_LIFE = 250;
 /** Commands about the server, which make no data, and those that would empty it all the time. */
 const GROUPS_LEFT_OUT = new Set(["server", "connection", "scripting", "pubsub", "transactions"]);
@@ -33,9 +32,7 @@ const POLICIES = ["allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-ttl"
 const LEFT_OUT = new Set(["flushall", "flushdb", "swapdb"]);
 
 function seeded(seed: number): Prng {
-  const prng = new Prng(bytesOf(String(seed).padStart(16, "pagurus replays!")));
-  for (let i = 0; i < 20; i++) prng.nextUint32();
-  return prng;
+  return seededPrng(seed, "pagurus replays!");
 }
 
 class Lives {
@@ -112,7 +109,7 @@ class Lives {
       if ((i + 1) % COMMANDS_PER_LIFE === 0) await this.#check();
     }
     await this.#life.close();
-    if (process.env.PAGURUS_FUZZ_COUNT !== undefined) {
+    if (TELLS_FIGURES) {
       console.log(
         `${this.#waitedCount} waited, ${this.#transactionCount} transactions, ` +
           `${this.#evictedCount} keys evicted`,

@@ -11,7 +11,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { Prng } from "../../src/base/prng.ts";
+import type { Prng } from "../../src/base/prng.ts";
 import { TYPE_LIST, TYPE_ZSET } from "../../src/keyspace/value_type.ts";
 import type { Client } from "../../src/server/client.ts";
 import type { Engine } from "../../src/server/engine.ts";
@@ -26,12 +26,11 @@ import {
 import { ConnectionModel } from "./connection_model.ts";
 import { FuzzServer, nameOf } from "./fuzz_server.ts";
 import type { FuzzSocket } from "./fuzz_server.ts";
+import { countOf, IS_ALONE, seededPrng, seedsOf, TELLS_FIGURES } from "./inputs.ts";
 import { SETTINGS_OF, STATE_COMMANDS } from "./server_vocabulary.ts";
 import { latin1 } from "./strict_reply.ts";
 
-const COUNT = Number(process.env.PAGURUS_FUZZ_COUNT ?? 600);
-const SEED = Number(process.env.PAGURUS_FUZZ_SEED ?? 1);
-const ONLY = process.env.PAGURUS_FUZZ_INPUT;
+const COUNT = countOf(600);
 /** What all sessions together may make the process grow by. */
 const GROWTH_BYTES_MAX = 600 << 20;
 /** What one session may make the server hold. */
@@ -45,10 +44,7 @@ const EVERYTHING_BYTES = bytesOf([...PRELUDE, ...COLLECTIONS].map(framed).join("
 const DUMPED = ["text", "number", "long", "list", "long hash", "set", "zset", "stream"];
 
 function seeded(seed: number): Prng {
-  const prng = new Prng(bytesOf(String(seed).padStart(16, "pagurus sessions")));
-  // The first numbers of seeds that are nearly the same are nearly the same.
-  for (let i = 0; i < 20; i++) prng.nextUint32();
-  return prng;
+  return seededPrng(seed, "pagurus sessions");
 }
 
 /** One connection of a session, and what it must hear. */
@@ -337,24 +333,25 @@ test("what has failed once: to Redis a monitor is a replica, which may not look 
 
 test(`${COUNT} sessions of several connections`, () => {
   const sessions = new Sessions();
-  const first = ONLY === undefined ? SEED * 10_000_000 : Number(ONLY);
-  const total = ONLY === undefined ? COUNT : 1;
+  const seeds = seedsOf(COUNT);
   const before = process.memoryUsage().rss;
-  for (let seed = first; seed < first + total; seed++) sessions.run(seeded(seed), seed);
+  for (const seed of seeds) sessions.run(seeded(seed), seed);
   const grown = process.memoryUsage().rss - before;
   const { sentBytes, outOfBandCount } = sessions;
   const sum = (counts: ReadonlyMap<string, number>) =>
     [...counts.values()].reduce((a, b) => a + b, 0);
   const ratio = sum(sessions.succeeded) / sum(sessions.answered);
-  if (process.env.PAGURUS_FUZZ_COUNT !== undefined) {
+  if (TELLS_FIGURES) {
     console.log(
-      `${total} sessions, ${sentBytes} bytes, ${sum(sessions.answered)} commands answered, ` +
+      `${seeds.length} sessions, ${sentBytes} bytes, ${
+        sum(sessions.answered)
+      } commands answered, ` +
         `${ratio.toFixed(2)} of them not by an error, ${outOfBandCount} messages, ` +
         `the process grew by ${grown >> 20} MB`,
     );
   }
-  assert.ok(grown < GROWTH_BYTES_MAX, `${total} sessions took ${grown} bytes`);
-  if (ONLY !== undefined) return;
+  assert.ok(grown < GROWTH_BYTES_MAX, `${seeds.length} sessions took ${grown} bytes`);
+  if (IS_ALONE) return;
   // Were nearly all of them refused, or none, little would have been tried.
   assert.ok(ratio > 0.25 && ratio < 0.9, `${ratio} of the commands were answered`);
   if (COUNT < 600) return;

@@ -8,9 +8,8 @@
  * failure names the seed of its input, which alone can be run again as `PAGURUS_FUZZ_INPUT`.
  */
 import assert from "node:assert/strict";
-import process from "node:process";
 import { test } from "node:test";
-import { Prng } from "../../src/base/prng.ts";
+import type { Prng } from "../../src/base/prng.ts";
 import { keyspaceDigest } from "../../src/keyspace/digest.ts";
 import type { Client } from "../../src/server/client.ts";
 import {
@@ -22,11 +21,10 @@ import {
   SMALL_LIMITS,
 } from "./command_grammar.ts";
 import { FuzzServer } from "./fuzz_server.ts";
+import { countOf, IS_ALONE, seededPrng, seedsOf, TELLS_FIGURES } from "./inputs.ts";
 import { latin1, StrictReader } from "./strict_reply.ts";
 
-const COUNT = Number(process.env.PAGURUS_FUZZ_COUNT ?? 3000);
-const SEED = Number(process.env.PAGURUS_FUZZ_SEED ?? 1);
-const ONLY = process.env.PAGURUS_FUZZ_INPUT;
+const COUNT = countOf(3000);
 /** What is kept of a request that is not whole yet: ten arguments of 16 KiB, doubled once. */
 const CLIENT_BYTES_MAX = 512 << 10;
 const PASSWORD = "a password that the words of the fuzzing do not have";
@@ -54,10 +52,7 @@ const TOLD = new RegExp(
 );
 
 function seeded(seed: number): Prng {
-  const prng = new Prng(bytesOf(String(seed).padStart(16, "pagurus stranger")));
-  // The first numbers of seeds that are nearly the same are nearly the same.
-  for (let i = 0; i < 20; i++) prng.nextUint32();
-  return prng;
+  return seededPrng(seed, "pagurus stranger");
 }
 
 class Strangers {
@@ -165,13 +160,12 @@ class Strangers {
 
 test(`${COUNT} inputs of somebody who has no password`, () => {
   const strangers = new Strangers();
-  const first = ONLY === undefined ? SEED * 10_000_000 : Number(ONLY);
-  const total = ONLY === undefined ? COUNT : 1;
-  for (let seed = first; seed < first + total; seed++) strangers.run(seeded(seed), seed);
+  const seeds = seedsOf(COUNT);
+  for (const seed of seeds) strangers.run(seeded(seed), seed);
   strangers.check();
-  if (process.env.PAGURUS_FUZZ_COUNT !== undefined) {
-    console.log(`${total} inputs, ${strangers.sentBytes} bytes`, strangers.answers);
+  if (TELLS_FIGURES) {
+    console.log(`${seeds.length} inputs, ${strangers.sentBytes} bytes`, strangers.answers);
   }
-  if (ONLY !== undefined) return;
+  if (IS_ALONE) return;
   assert.ok(strangers.answers.get("-NOAUTH")! > COUNT);
 });

@@ -9,6 +9,7 @@
 import { Crc64 } from "../../base/crc64.ts";
 import { HeapFull } from "../../heap/heap.ts";
 import { Database, NO_EXPIRY } from "../../keyspace/database.ts";
+import type { Keyspace } from "../../keyspace/keyspace.ts";
 import { RdbEncoder } from "../../persistence/rdb/rdb_encoder.ts";
 import {
   CHECKSUM_BYTES,
@@ -60,24 +61,35 @@ const dump = defineCommand({
   run(call) {
     const ref = call.lookupRead(1);
     if (ref === 0) return call.reply.null();
-    const type = savedType(call.keyspace.heap, ref);
-    payload.reset();
-    payload.compresses = call.settings.compressesDump;
-    payload.byte(type.byte);
-    const rest = type.save(payload, call.keyspace.heap, ref);
-    while (rest !== undefined && rest.next().done !== true);
-    // The lowest version that has the type: the oldest possible server restores it.
-    const version = Math.max(type.version, RDB_VERSION_MIN_WRITTEN);
-    payload.byte(version & 0xff);
-    payload.byte(version >>> 8);
-    payload.reserve(CHECKSUM_BYTES);
-    checksum.reset();
-    checksum.update(payload.bytes, 0, payload.length);
-    const end = checksum.writeDigest(payload.bytes, payload.length);
+    const end = encodePayload(call.keyspace, ref, call.settings.compressesDump);
     call.reply.bulk(payload.bytes, 0, end);
     payload.reset();
   },
 });
+
+/** Puts the payload of a value together; returns its end. */
+function encodePayload(keyspace: Keyspace, ref: number, compresses: boolean): number {
+  const type = savedType(keyspace.heap, ref);
+  payload.reset();
+  payload.compresses = compresses;
+  payload.byte(type.byte);
+  const rest = type.save(payload, keyspace.heap, ref);
+  while (rest !== undefined && rest.next().done !== true);
+  // The lowest version that has the type: the oldest possible server restores it.
+  const version = Math.max(type.version, RDB_VERSION_MIN_WRITTEN);
+  payload.byte(version & 0xff);
+  payload.byte(version >>> 8);
+  payload.reserve(CHECKSUM_BYTES);
+  checksum.reset();
+  checksum.update(payload.bytes, 0, payload.length);
+  return checksum.writeDigest(payload.bytes, payload.length);
+}
+
+/** The value of an entry as DUMP returns it; lent until the next one. */
+export function dumpedValue(keyspace: Keyspace, ref: number, compresses: boolean): Uint8Array {
+  const end = encodePayload(keyspace, ref, compresses);
+  return payload.bytes.subarray(0, end);
+}
 
 const restore = defineCommand({
   name: "restore",
@@ -172,11 +184,14 @@ function runRestore(call: Call, options: RestoreOptions): void {
   if (ref === 0) return reply.error(BAD_DATA);
 
   const old = options.replaces ? database.find(bytes, starts[1], ends[1]) : 0;
-  if (old !== 0) database.deleteReplaced(old);
+  if (old !== 0) {
+    database.deleteReplaced(old);
+    // Now: should there be no room for what is to stand in its place, this has been changed.
+    call.dirty++;
+  }
   if (expiresAtMs !== NO_EXPIRY && keyspace.isPast(expiresAtMs)) {
     aside.delete(ref);
     if (old !== 0) {
-      call.dirty++;
       call.propagation.replaceWith(database.index, "DEL", args.view(1));
       call.changed(1, EVENT_GENERIC, "del");
     }
@@ -184,7 +199,7 @@ function runRestore(call: Call, options: RestoreOptions): void {
   }
   const restored = aside.moveTo(database, ref, bytes, starts[1], ends[1]);
   applyUse(keyspace, database, restored, options.idleSeconds, options.frequency);
-  call.dirty++;
+  if (old === 0) call.dirty++;
   call.changed(1, EVENT_GENERIC, "restore");
   if (ttlMs !== 0 && !options.isAbsolute) propagateAbsolute(call, expiresAtMs);
   reply.ok();

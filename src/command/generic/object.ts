@@ -3,7 +3,7 @@ import { ENCODING_INT, ENCODING_NAMES } from "../../keyspace/value_type.ts";
 import type { Call } from "../call.ts";
 import type { ArgumentSpecification, CommandDefinition } from "../definition.ts";
 import { defineCommand, keyRange } from "../definition.ts";
-import { replyHelp } from "../help.ts";
+import { helpCommand } from "../help.ts";
 
 const SWITCHING = "Please note that when switching between policies at runtime LRU and LFU data " +
   "will take some time to adjust.";
@@ -113,17 +113,7 @@ const refcount = defineCommand({
   },
 });
 
-const help = defineCommand({
-  name: "help",
-  summary: "Tells what the subcommands do.",
-  since: "6.2.0",
-  group: "generic",
-  complexity: "O(1)",
-  arity: 2,
-  flags: ["loading", "stale"],
-  acl: ["keyspace"],
-  run: (call) => replyHelp(call, "OBJECT", HELP),
-});
+const help = helpCommand("OBJECT", "6.2.0", "generic", HELP, ["keyspace"]);
 
 /** A key that is missing here is no event. */
 function lookupOrReply(call: Call): number {

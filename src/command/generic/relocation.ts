@@ -35,8 +35,13 @@ const rename = defineCommand({
     if (call.lookupWrite(1) === 0) return call.reply.error(NO_SUCH_KEY);
     if (!hasSameKeys(call)) {
       const target = call.lookupWrite(2);
-      if (target !== 0) call.database.deleteReplaced(target);
+      if (target !== 0) {
+        call.database.deleteReplaced(target);
+        // Now: should there be no room for the other name, this has been changed.
+        call.dirty++;
+      }
       move(call, call.database, 2, "rename_from", "rename_to");
+      if (target === 0) call.dirty++;
     }
     call.reply.ok();
   },
@@ -58,6 +63,7 @@ const renamenx = defineCommand({
     if (call.lookupWrite(1) === 0) return call.reply.error(NO_SUCH_KEY);
     if (hasSameKeys(call) || call.lookupWrite(2) !== 0) return call.reply.integer(0);
     move(call, call.database, 2, "rename_from", "rename_to");
+    call.dirty++;
     call.reply.integer(1);
   },
 });
@@ -84,6 +90,7 @@ const moveCommand = defineCommand({
       return call.reply.integer(0);
     }
     move(call, target, 1, "move_from", "move_to");
+    call.dirty++;
     call.reply.integer(1);
   },
 });
@@ -122,11 +129,8 @@ const copy = defineCommand({
       if (!replaces) return call.reply.integer(0);
       target.deleteReplaced(existing);
     }
+    copyInto(call, target, existing !== 0);
     const { bytes, starts, ends } = call.args;
-    const ref = call.database.find(bytes, starts[1], ends[1]);
-    const copied = call.database.copyTo(target, ref, bytes, starts[2], ends[2]);
-    target.setAccess(copied, call.keyspace.access.initial);
-    call.dirty++;
     const events = call.keyEvents;
     if (events.isActive) {
       events.touched(target, bytes, starts[2], ends[2]);
@@ -135,6 +139,25 @@ const copy = defineCommand({
     call.reply.integer(1);
   },
 });
+
+/** Copies the first key to the second, which is not there (any more). */
+function copyInto(call: Call, target: Database, hasReplaced: boolean): void {
+  const { args: { bytes, starts, ends }, database, keyEvents, propagation } = call;
+  call.dirty++;
+  try {
+    const ref = database.find(bytes, starts[1], ends[1]);
+    const copied = database.copyTo(target, ref, bytes, starts[2], ends[2]);
+    target.setAccess(copied, call.keyspace.access.initial);
+  } catch (thrown) {
+    if (!hasReplaced) call.dirty--;
+    else {
+      // No room for it, but what stood there is gone. In which database only this command knows.
+      if (propagation.isActive) propagation.replaceWith(target.index, "DEL", call.args.view(2));
+      if (keyEvents.isActive) keyEvents.touched(target, bytes, starts[2], ends[2]);
+    }
+    throw thrown;
+  }
+}
 
 function hasSameKeys(call: Call): boolean {
   const { bytes, starts, ends } = call.args;
@@ -155,7 +178,6 @@ function move(call: Call, target: Database, index: number, from: string, to: str
   const ref = call.database.find(bytes, starts[1], ends[1]);
   const moved = call.database.moveTo(target, ref, bytes, starts[index], ends[index]);
   target.setAccess(moved, call.keyspace.access.initial);
-  call.dirty++;
   const events = call.keyEvents;
   if (!events.isActive) return;
   call.touched(1);

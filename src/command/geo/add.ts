@@ -99,6 +99,7 @@ function put(call: Call, first: number, count: number, options: number): void {
   const conditions = options & ~CHANGES;
   let added = 0;
   let updated = 0;
+  let done = 0;
   try {
     for (let i = 0, index = first + 2; i < count; i++, index += 3) {
       const score = scoreOfPlace(places[2 * i], places[2 * i + 1]);
@@ -108,12 +109,13 @@ function put(call: Call, first: number, count: number, options: number): void {
       ref = zsets.ref;
       if (outcome === PUT_ADDED) added++;
       else if (outcome === PUT_UPDATED) updated++;
+      done++;
     }
   } finally {
     call.dirty += added + updated;
     if (added + updated > 0) {
       call.changed(1, EVENT_ZSET, "zadd");
-      if (call.propagation.isActive) propagate(call, first, count);
+      if (call.propagation.isActive) propagate(call, first, done);
     }
     // When the heap was full for the first member of all.
     if (added === 0 && zsets.count(database, ref) === 0) database.delete(ref);

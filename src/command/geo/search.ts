@@ -181,7 +181,9 @@ function store(call: Call, count: number): void {
   try {
     build(builder, count);
     const event = call.name === "geosearchstore" ? call.name : "georadiusstore";
-    if (replaceByResult(call, options.storeIndex, builder, event)) call.dirty += Math.max(count, 1);
+    replaceByResult(call, options.storeIndex, builder, event);
+    // Redis counts what is stored.
+    if (count > 0) call.dirty += count - 1;
   } finally {
     builder.end();
   }

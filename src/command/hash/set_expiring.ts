@@ -162,6 +162,7 @@ function setFields(call: Call, ref: number): void {
   if (!isThere) {
     hashes.add(database, 1, bytes, starts, ends, first, pairCount);
     ref = hashes.entry;
+    call.dirty += pairCount;
   }
   for (let i = first; i < call.count; i += 2) {
     const field = starts[i];
@@ -169,12 +170,12 @@ function setFields(call: Call, ref: number): void {
     if (isThere) {
       hashes.set(database, ref, bytes, field, end, bytes, starts[i + 1], ends[i + 1], keeps);
       ref = hashes.entry;
+      call.dirty++;
     }
     if (expires && hashes.find(database, ref, bytes, field, end)) {
       hashes.setExpiry(database, bytes, field, end, expiresAtMs);
       ref = hashes.entry;
     }
-    call.dirty++;
   }
   call.changed(1, EVENT_HASH, "hset");
   if (expires) call.notify(1, EVENT_HASH, "hexpire");

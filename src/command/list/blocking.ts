@@ -16,7 +16,7 @@ import {
 } from "../definition.ts";
 import { endArgument, endOrReply } from "./argument.ts";
 import { KEYS as MOVE_KEYS, move } from "./move.ts";
-import { popElement, popFromFirst, readMultiPop, request } from "./pop.ts";
+import { MULTI_POP, popElement, popFromFirst, readMultiPop, request } from "./pop.ts";
 
 const TIMEOUT: ArgumentSpecification = { name: "timeout", type: "double" };
 const TIMEOUT_HISTORY: readonly (readonly [version: string, change: string])[] = [
@@ -61,13 +61,7 @@ export const blmpop = defineCommand({
   flags: ["write", "blocking", "movablekeys"],
   acl: ["list"],
   keys: [numberedKeys(2, "RW access delete")],
-  arguments: [
-    TIMEOUT,
-    { name: "numkeys", type: "integer" },
-    { name: "key", type: "key", keySpec: 0, flags: ["multiple"] },
-    endArgument("where"),
-    { name: "count", type: "integer", token: "COUNT", flags: ["optional"] },
-  ],
+  arguments: [TIMEOUT, ...MULTI_POP],
   run(call) {
     if (!readMultiPop(call, 2)) return;
     const timeoutMs = secondsTimeout(call, 1);

@@ -32,6 +32,14 @@ const COUNT: ArgumentSpecification = {
   flags: ["optional"],
 };
 
+/** What LMPOP and BLMPOP take. */
+export const MULTI_POP: readonly ArgumentSpecification[] = [
+  { name: "numkeys", type: "integer" },
+  { name: "key", type: "key", keySpec: 0, flags: ["multiple"] },
+  endArgument("where"),
+  { name: "count", type: "integer", token: "COUNT", flags: ["optional"] },
+];
+
 export const lpop = popCommand(
   "lpop",
   "Takes the first elements from a list and returns them.",
@@ -70,12 +78,7 @@ export const lmpop = defineCommand({
   flags: ["write", "movablekeys"],
   acl: ["list"],
   keys: [numberedKeys(1, "RW access delete")],
-  arguments: [
-    { name: "numkeys", type: "integer" },
-    { name: "key", type: "key", keySpec: 0, flags: ["multiple"] },
-    endArgument("where"),
-    { name: "count", type: "integer", token: "COUNT", flags: ["optional"] },
-  ],
+  arguments: MULTI_POP,
   run(call) {
     if (readMultiPop(call, 1) && !popFromFirst(call)) call.reply.nullArray();
   },

@@ -438,10 +438,12 @@ function storeResult(call: Call): void {
   const old = database.peek(bytes, starts[1], ends[1]);
   if (old !== 0) {
     database.deleteReplaced(old, true);
+    // Now: should there be no room for the result, this has been changed.
+    call.dirty++;
     database.find(bytes, starts[1], ends[1]);
   }
   builder.store(database, bytes, starts[1], ends[1], NO_EXPIRY);
-  call.dirty++;
+  if (old === 0) call.dirty++;
   call.changed(1, EVENT_SET, call.name);
   call.reply.integer(count);
 }

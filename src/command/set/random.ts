@@ -188,7 +188,6 @@ function popMany(call: Call, ref: number, count: number, size: number): void {
   else if ((size - count) * LEFT_RATIO > count) popOneByOne(call, ref, count, popped);
   else popByRebuilding(call, ref, count, size, popped);
   popped?.propagate();
-  call.dirty += count;
   tellRemoved(call, "spop", false);
 }
 
@@ -198,6 +197,7 @@ function popOneByOne(call: Call, ref: number, count: number, popped: PoppedMembe
     replyDrawn(call, ref);
     popped?.add(sets.bytes, sets.start, sets.end);
     ref = sets.removeDrawn(database, ref);
+    call.dirty++;
   }
 }
 
@@ -223,6 +223,7 @@ function popFromListpack(
   reader.close();
   kept.finish();
   replaceByListpack(database, ref, TYPE_SET, kept);
+  call.dirty += count;
 }
 
 /** Most members go: those that stay are made a new set, as small as it can be. */
@@ -250,6 +251,8 @@ function popByRebuilding(
     const expiresAtMs = database.expiresAtMs(ref);
     const access = database.accessOf(ref);
     database.deleteReplaced(ref, true);
+    // Now: should there be no room for those that stay, this has been changed.
+    call.dirty += count;
     database.find(args.bytes, args.starts[1], args.ends[1]);
     ref = builder.store(database, args.bytes, args.starts[1], args.ends[1], expiresAtMs);
     database.setAccess(ref, access);

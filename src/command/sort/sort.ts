@@ -268,15 +268,18 @@ function store(call: Call, from: number, length: number): void {
   const start = args.starts[options.storeIndex];
   const end = args.ends[options.storeIndex];
   const old = database.peek(key, start, end);
-  if (old !== 0) database.deleteReplaced(old, count > 0);
+  if (old !== 0) {
+    database.deleteReplaced(old, count > 0);
+    // Now: should there be no room for the result, this has been changed.
+    call.dirty++;
+  }
   if (count > 0) {
     database.peek(key, start, end);
     const bytes = vector.bytes;
     pushToList(keyspace, database, 0, key, start, end, true, bytes, starts, ends, 0, count - 1);
-    call.dirty += count;
+    call.dirty += old === 0 ? count : count - 1;
     call.changed(options.storeIndex, EVENT_LIST, "sortstore");
   } else if (old !== 0) {
-    call.dirty++;
     call.changed(options.storeIndex, EVENT_GENERIC, "del");
   }
   call.reply.integer(count);

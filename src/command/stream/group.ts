@@ -14,7 +14,7 @@ import { TYPE_STREAM } from "../../keyspace/value_type.ts";
 import { NOT_AN_INTEGER, unknownSubcommandOrArity } from "../../protocol/wire_errors.ts";
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { type ArgumentSpecification, defineCommand, keyRange } from "../definition.ts";
-import { replyHelp } from "../help.ts";
+import { helpCommand } from "../help.ts";
 import { EVENT_STREAM } from "../key_events.ts";
 import { STREAM_KIND } from "./add.ts";
 import { CONSUMER, GROUP, KEY } from "./argument_docs.ts";
@@ -179,17 +179,7 @@ export const xgroup = defineCommand({
         call.notify(2, EVENT_STREAM, "xgroup-delconsumer");
       },
     }),
-    defineCommand({
-      name: "help",
-      summary: "Lists the subcommands.",
-      since: "5.0.0",
-      group: "stream",
-      complexity: "O(1)",
-      arity: 2,
-      flags: ["loading", "stale"],
-      acl: ["stream"],
-      run: (call) => replyHelp(call, "XGROUP", HELP),
-    }),
+    helpCommand("XGROUP", "5.0.0", "stream", HELP, ["stream"]),
   ],
 });
 

@@ -31,7 +31,7 @@ import { NO_SUCH_KEY, unknownSubcommandOrArity } from "../../protocol/wire_error
 import { type Call, WRONG_TYPE_REPLIED } from "../call.ts";
 import { defineCommand, keyRange } from "../definition.ts";
 import { int64OrReply } from "../integer_argument.ts";
-import { replyHelp } from "../help.ts";
+import { helpCommand } from "../help.ts";
 import { GROUP, KEY } from "./argument_docs.ts";
 import { replyEntry, replyId, replyObjectNumber } from "./entry_reply.ts";
 import { findGroup } from "./group_lookup.ts";
@@ -124,17 +124,7 @@ export const xinfo = defineCommand({
       arguments: [KEY, GROUP],
       run: infoConsumers,
     }),
-    defineCommand({
-      name: "help",
-      summary: "Lists the subcommands.",
-      since: "5.0.0",
-      group: "stream",
-      complexity: "O(1)",
-      arity: 2,
-      flags: ["loading", "stale"],
-      acl: ["stream"],
-      run: (call) => replyHelp(call, "XINFO", HELP),
-    }),
+    helpCommand("XINFO", "5.0.0", "stream", HELP, ["stream"]),
   ],
 });
 

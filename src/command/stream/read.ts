@@ -313,9 +313,10 @@ function serveGroup(call: Call, index: number, root: number, isOnly: boolean): b
     if (!cursor.next()) return false;
   }
   beginStream(call, index, isOnly);
-  if (isHistory) replyHistory(call, root, group, consumer);
-  else deliver(call, index, root, group, consumer);
-  call.dirty++;
+  if (isHistory) {
+    replyHistory(call, root, group, consumer);
+    call.dirty++;
+  } else deliver(call, index, root, group, consumer);
   return true;
 }
 
@@ -326,24 +327,32 @@ function deliver(call: Call, index: number, root: number, group: number, consume
   const countMax = mostEntries(call, root);
   const mark = beginEntries(call.reply, countMax);
   const keyIndex = firstKey + index;
-  let replied = 0;
+  let delivered = 0;
   let isCounted = false;
-  do {
-    const { entry } = cursor;
-    if (isCounted) noteNextRead(streams, group, entry.id);
-    else isCounted = noteRead(streams, root, group, entry.id);
-    replyEntry(call, entry);
-    replied++;
-    if (isNoAck) continue;
-    if (groups.findPending(group, entry.id)) groups.reassign(consumer, entry.id);
-    else groups.addPending(group, consumer, entry.id);
-    groups.setDelivery(nowMs, 1);
-    propagateClaim(call, keyIndex, groupIndex, group, entry.id);
-  } while (replied !== countMax && cursor.next());
-  if (!isNoAck) writeObjectNumber(heap, consumer, CONSUMER_ACTIVE, nowMs);
-  // Redis 7.0 does so with NOACK only, and how many entries the group has read is then forgotten.
-  propagateGroupId(call, keyIndex, groupIndex, group);
-  endEntries(call.reply, mark, countMax, replied);
+  try {
+    do {
+      const { entry } = cursor;
+      replyEntry(call, entry);
+      if (!isNoAck) {
+        if (groups.findPending(group, entry.id)) groups.reassign(consumer, entry.id);
+        else groups.addPending(group, consumer, entry.id);
+        groups.setDelivery(nowMs, 1);
+      }
+      // Behind what may find no room: an entry that nobody got must be delivered some time.
+      if (isCounted) noteNextRead(streams, group, entry.id);
+      else isCounted = noteRead(streams, root, group, entry.id);
+      if (!isNoAck) propagateClaim(call, keyIndex, groupIndex, group, entry.id);
+      delivered++;
+    } while (delivered !== countMax && cursor.next());
+    if (!isNoAck) writeObjectNumber(heap, consumer, CONSUMER_ACTIVE, nowMs);
+  } finally {
+    if (delivered > 0) {
+      call.dirty++;
+      // Redis 7.0 does so with NOACK only, and how many entries the group has read is then forgotten.
+      propagateGroupId(call, keyIndex, groupIndex, group);
+    }
+  }
+  endEntries(call.reply, mark, countMax, delivered);
 }
 
 /** What the consumer has been given and has not acknowledged, from `from` on. */

@@ -313,7 +313,7 @@ function finish(call: Call, inputs: Inputs, count: number, operation: number, us
     builder.order();
     if (use === REPLY) return replyResult(call, builder);
     const resultCount = builder.count;
-    if (replaceByResult(call, 1, builder, call.name)) call.dirty++;
+    replaceByResult(call, 1, builder, call.name);
     call.reply.integer(resultCount);
   } finally {
     builder.end();

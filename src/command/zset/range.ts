@@ -261,7 +261,7 @@ function storeRange(call: Call, ref: number): void {
     }
     builder.order();
     const count = builder.count;
-    if (replaceByResult(call, 1, builder, "zrangestore")) call.dirty++;
+    replaceByResult(call, 1, builder, "zrangestore");
     call.reply.integer(count);
   } finally {
     builder.end();

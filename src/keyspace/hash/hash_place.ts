@@ -136,6 +136,13 @@ export class HashPlace {
     this.end = this.start + records.valueLength;
   }
 
+  /** Lets go of the heap's memory. */
+  dropViews(): void {
+    this.bytes = NO_BYTES;
+    this.fieldReader.close();
+    this.valueReader.close();
+  }
+
   #text(reader: ListpackReader): void {
     reader.text();
     this.bytes = reader.stringBytes;

@@ -125,6 +125,14 @@ export class LeafReader {
   #needleStart = 0;
   #needleEnd = 0;
 
+  /** Lets go of the heap's memory, where the reader is kept. */
+  close(): void {
+    this.bytes = NO_BYTES;
+    this.data = NO_DATA;
+    this.packed.close();
+    this.#needle = NO_BYTES;
+  }
+
   /** Opens a leaf before its first element, or behind its last. */
   open(view: HeapView, leaf: number, atEnd: boolean): void {
     const at = view.read(leaf);

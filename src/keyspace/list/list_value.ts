@@ -10,11 +10,7 @@
  * Whatever changes a value returns where the entry now is.
  */
 import { HeapFull } from "../../heap/heap.ts";
-import {
-  EMPTY_LISTPACK_BYTES,
-  LISTPACK_HEADER_BYTES,
-  ListpackReader,
-} from "../../heap/listpack.ts";
+import { EMPTY_LISTPACK_BYTES, LISTPACK_HEADER_BYTES } from "../../heap/listpack.ts";
 import { ListpackWriter } from "../../heap/listpack_writer.ts";
 import type { Database } from "../database.ts";
 import { NO_EXPIRY } from "../database.ts";
@@ -48,7 +44,6 @@ const COUNTED_BYTES_MAX = 8192;
 const BUILT_COUNT_MIN = 1024;
 
 const writer = new ListpackWriter();
-const reader = new ListpackReader();
 
 /** True when a listpack of so many bytes and entries is too large for the directive's value. */
 export function exceedsListLimit(directive: number, bytes: number, count: number): boolean {
@@ -317,6 +312,7 @@ export function removeFromList(
     keyspace.lists.removeAtEnd(database.rootOf(ref), atEnd, count);
     return ref;
   }
+  const reader = keyspace.lists.listpack;
   if (atEnd) {
     openListpackEnd(database, ref, reader);
     const end = reader.offset;
@@ -351,6 +347,7 @@ export function rotateList(
     keyspace.lists.removeAtEnd(root, fromEnd, 1);
     return shrinkList(keyspace, database, ref);
   }
+  const reader = keyspace.lists.listpack;
   if (fromEnd) openListpackEnd(database, ref, reader);
   else openListpack(database, ref, reader);
   if (!(fromEnd ? reader.previous() : reader.next())) return ref;
@@ -384,6 +381,7 @@ export function replaceInList(
     keyspace.lists.replace(database.rootOf(ref), index, bytes, start, end);
     return ref;
   }
+  const reader = keyspace.lists.listpack;
   openListpack(database, ref, reader);
   reader.seek(index);
   return replaceEntry(database, ref, reader.offset, reader.entryBytes, bytes, start, end);
@@ -406,6 +404,7 @@ export function insertIntoList(
     keyspace.lists.insert(database.rootOf(ref), index, bytes, start, end);
     return ref;
   }
+  const reader = keyspace.lists.listpack;
   openListpack(database, ref, reader);
   if (!reader.seek(index)) return appendEntry(database, ref, bytes, start, end);
   return insertEntry(database, ref, reader.offset, bytes, start, end);
@@ -433,6 +432,7 @@ export function removeFromListMatching(
     removedFromList.count = keyspace.lists.removeMatches(root, bytes, start, end, limit, fromEnd);
     return ref;
   }
+  const reader = keyspace.lists.listpack;
   openListpack(database, ref, reader);
   reader.prepare(bytes, start, end);
   let matches = 0;

@@ -15,6 +15,7 @@ import {
   entryBytesAt,
   entryBytesFor,
   LISTPACK_END,
+  ListpackReader,
   writeEntry,
 } from "../../heap/listpack.ts";
 import { UNIT_BYTES } from "../../heap/page_layout.ts";
@@ -48,6 +49,9 @@ export class QuicklistEnds {
   /** For going through one list at a time. */
   readonly elements: ListReader;
 
+  /** Reads the listpacks of small lists. */
+  readonly listpack: ListpackReader = new ListpackReader();
+
   protected readonly heap: Heap;
   protected readonly buffer: LeafBuffer = new LeafBuffer();
 
@@ -55,6 +59,13 @@ export class QuicklistEnds {
     this.heap = heap;
     this.tree = new CountedTree(heap, 0);
     this.elements = new ListReader(heap, this);
+  }
+
+  /** Lets go of the heap's memory. */
+  dropViews(): void {
+    this.reader.close();
+    this.elements.element.close();
+    this.listpack.close();
   }
 
   /**

@@ -47,7 +47,6 @@ export class SetReader extends SetWalk {
 
   override close(): void {
     super.close();
-    this.#probe.open(this.valueBytes, 0);
-    this.#probe.stringBytes = this.valueBytes;
+    this.#probe.close();
   }
 }

@@ -113,8 +113,7 @@ export class SetWalk {
     this.valueBytes = NO_BYTES;
     this.#records = null;
     this.#wholeValue = NO_BYTES;
-    this.listpack.open(NO_BYTES, 0);
-    this.listpack.stringBytes = NO_BYTES;
+    this.listpack.close();
   }
 
   /** Goes to the next member; false when there is none. */

@@ -354,6 +354,13 @@ export class Sets {
     return this.isChanged ? this.removeDrawn(database, ref) : ref;
   }
 
+  /** Lets go of the heap's memory. */
+  dropViews(): void {
+    this.bytes = NO_BYTES;
+    this.#listpack.close();
+    this.closeReaders(this.#readers.length);
+  }
+
   /** Draws a member, each with the same chance: it is `bytes[start..end)`. */
   random(database: Database, ref: number): void {
     const prng = this.#keyspace.prng;

@@ -54,6 +54,12 @@ export class LeafReader {
     this.#names = new PartReader(view);
   }
 
+  /** Lets go of the heap's memory, where the reader is kept. */
+  close(): void {
+    this.parts.close();
+    this.#names.close();
+  }
+
   /** Goes before the first entry of a leaf. */
   open(leaf: number): void {
     this.#readHeader(leaf);

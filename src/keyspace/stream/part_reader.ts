@@ -54,6 +54,12 @@ export class PartReader {
     this.#refill();
   }
 
+  /** Lets go of the heap's memory, where the reader is kept. */
+  close(): void {
+    this.bytes = NO_BYTES;
+    this.leaf = 0;
+  }
+
   /** Goes to another offset of the same leaf. */
   seek(offset: number): void {
     this.at = this.#base + offset;

@@ -86,6 +86,12 @@ export class Streams {
     this.cursor = new StreamCursor(this);
   }
 
+  /** Lets go of the heap's memory. */
+  dropViews(): void {
+    this.reader.close();
+    this.cursor.entry.close();
+  }
+
   /**
    * Makes a stream without entries and returns its root.
    * @throws {HeapFull}

@@ -54,6 +54,11 @@ export class LargeZsets extends MemberTree {
     this.#records = records;
   }
 
+  override dropViews(): void {
+    super.dropViews();
+    this.#member.bytes = NO_BYTES;
+  }
+
   /**
    * Makes an empty sorted set and returns its root.
    * @throws {HeapFull}

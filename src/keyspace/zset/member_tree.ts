@@ -80,6 +80,12 @@ export class MemberTree {
     this.#compareTie = (leaf) => this.#compareWith(leaf, 0);
   }
 
+  /** Lets go of the heap's memory. */
+  dropViews(): void {
+    this.#bytes = NO_BYTES;
+    this.entry.setShort(NO_BYTES, 0, 0);
+  }
+
   /** How many members there are. */
   count(root: number): number {
     return this.tree.count(root);

@@ -63,6 +63,11 @@ export class SmallZsets {
   readonly #reader: ListpackReader = new ListpackReader();
   readonly #writer: ListpackWriter = new ListpackWriter();
 
+  /** Lets go of the heap's memory. */
+  dropViews(): void {
+    this.#reader.close();
+  }
+
   count(database: Database, ref: number): number {
     return listpackValueCount(database, ref) >>> 1;
   }

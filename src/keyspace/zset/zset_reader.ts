@@ -136,8 +136,7 @@ export class ZsetReader {
   close(): void {
     this.bytes = NO_BYTES;
     this.#member.bytes = NO_BYTES;
-    this.#listpack.openAt(NO_BYTES, 0, 0);
-    this.#listpack.stringBytes = NO_BYTES;
+    this.#listpack.close();
   }
 
   #load(): void {

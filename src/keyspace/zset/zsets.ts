@@ -64,6 +64,14 @@ export class Zsets {
     this.#reader = new ZsetReader(keyspace.heap);
   }
 
+  /** Lets go of the heap's memory. */
+  dropViews(): void {
+    this.large.dropViews();
+    this.#small.dropViews();
+    this.reader.close();
+    this.#reader.close();
+  }
+
   /** How many members there are. */
   count(database: Database, ref: number): number {
     if (isLarge(database, ref)) return this.large.count(database.rootOf(ref));

@@ -13,6 +13,7 @@ export function hashPassword(password: Uint8Array): string {
   sha256.update(password, 0, password.length);
   const digest = new Uint8Array(SHA256_BYTES);
   sha256.digest(digest, 0);
+  sha256.erase();
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

@@ -22,7 +22,7 @@ import type { User } from "./user.ts";
 
 /** Why a rule cannot be, in Redis's words. */
 export const UNKNOWN_COMMAND = "Unknown command or category name in ACL";
-export const RULE_SYNTAX = "Syntax error";
+const RULE_SYNTAX = "Syntax error";
 const AFTER_ALL_KEYS =
   "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid " +
   "and does not have any effect. Try 'resetkeys' to start with an empty list of patterns";

@@ -17,8 +17,10 @@ export interface WaitRequest {
 
 export interface BlockedCommand {
   readonly command: Command;
-  /** In bytes of their own. */
+  /** What it is run again with, in bytes of their own. */
   readonly args: Arguments;
+  /** What the client has sent, for the logs: XREAD's `$` is an id in {@link args}. */
+  readonly sent: Arguments;
   /** What it waits for: keys, or something else. */
   readonly request: BlockRequest | null;
   readonly wait: WaitRequest | null;

@@ -72,6 +72,8 @@ export class Blocking {
     const { call, keyspace } = this.#engine;
     const again = this.#again;
     const args = again !== null && again.args === call.args ? call.args : call.args.clone();
+    const received = client.parser.args;
+    const isReplaced = call.args !== received;
     const keys = new Set<string>();
     for (const index of request.keys) {
       keys.add(latin1(args.bytes, args.starts[index], args.ends[index]));
@@ -79,6 +81,7 @@ export class Blocking {
     const blocked: BlockedCommand = {
       command: client.lastCommand!,
       args,
+      sent: again !== null ? again.sent : isReplaced ? received.clone() : args,
       request,
       wait: null,
       databaseIndex: client.databaseIndex,
@@ -94,10 +97,12 @@ export class Blocking {
 
   /** The command that runs waits for something else, which {@link serveOthers} asks for. */
   wait(client: Client, request: WaitRequest): void {
+    const args = this.#engine.call.args.clone();
     this.#others.add(client);
     this.#begin(client, {
       command: client.lastCommand!,
-      args: this.#engine.call.args.clone(),
+      args,
+      sent: args,
       request: null,
       wait: request,
       databaseIndex: client.databaseIndex,
@@ -233,7 +238,7 @@ export class Blocking {
     this.#forget(client, blocked);
     this.#again = blocked;
     client.lastCommand = blocked.command;
-    engine.dispatch.callAgain(client, blocked.command, blocked.args);
+    engine.dispatch.callAgain(client, blocked);
     this.#again = null;
     engine.endCommand();
     if (client.blocked === null && !client.isClosed) engine.resume(client);

@@ -3,7 +3,7 @@ import { latin1Bytes } from "../../base/ascii.ts";
 import type { Call } from "../../command/call.ts";
 import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
-import { replyHelp } from "../../command/help.ts";
+import { helpCommand } from "../../command/help.ts";
 import {
   NOT_AN_INTEGER,
   unknownSubcommandOrArity,
@@ -73,12 +73,7 @@ export function aclCommands(engine: Engine): readonly CommandDefinition[] {
         ...aboutUsers(engine),
         ...aboutFiles(engine),
         ...aboutPermissions(engine),
-        subcommand("help", 2, {
-          summary: "Tells of the subcommands.",
-          isAnyones: true,
-          flags: ["loading", "stale"],
-          run: (call) => replyHelp(call, "ACL", HELP),
-        }),
+        helpCommand("ACL", "6.0.0", "server", HELP),
       ],
     }),
   ];

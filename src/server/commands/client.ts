@@ -3,7 +3,7 @@ import { latin1Bytes, utf8 } from "../../base/ascii.ts";
 import type { Call } from "../../command/call.ts";
 import type { ArgumentSpecification, CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
-import { replyHelp } from "../../command/help.ts";
+import { helpCommand } from "../../command/help.ts";
 import { NOT_AN_INTEGER } from "../../protocol/wire_errors.ts";
 import type { Client } from "../client.ts";
 import type { Engine } from "../engine.ts";
@@ -101,17 +101,7 @@ export function clientCommands(engine: Engine): readonly CommandDefinition[] {
         ...trackingCommands(engine),
         ...allConnections(engine),
         ...pausing(engine),
-        defineCommand({
-          name: "help",
-          summary: "Tells of the subcommands.",
-          since: "5.0.0",
-          group: "connection",
-          complexity: "O(1)",
-          arity: 2,
-          flags: ["loading", "stale"],
-          acl: ["connection"],
-          run: (call) => replyHelp(call, "CLIENT", HELP),
-        }),
+        helpCommand("CLIENT", "5.0.0", "connection", HELP, ["connection"]),
       ],
     }),
   ];

@@ -2,7 +2,7 @@
 import type { Call } from "../../command/call.ts";
 import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
-import { replyHelp } from "../../command/help.ts";
+import { helpCommand } from "../../command/help.ts";
 import { latin1Bytes } from "../../base/ascii.ts";
 import { matchesGlob } from "../../base/glob.ts";
 import type { Arguments } from "../../protocol/arguments.ts";
@@ -85,17 +85,7 @@ function subcommandsAboutAll(engine: Engine): readonly CommandDefinition[] {
       }],
       run: (call) => list(engine, call),
     }),
-    defineCommand({
-      name: "help",
-      summary: "Tells of the subcommands.",
-      since: "5.0.0",
-      group: "server",
-      complexity: "O(1)",
-      arity: 2,
-      flags: ["loading", "stale"],
-      acl: ["connection"],
-      run: (call) => replyHelp(call, "COMMAND", HELP),
-    }),
+    helpCommand("COMMAND", "5.0.0", "server", HELP, ["connection"]),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
 import { rewriteConfig } from "../config_file.ts";
 import type { Engine } from "../engine.ts";
-import { replyHelp } from "../../command/help.ts";
+import { helpCommand } from "../../command/help.ts";
 
 const HELP = [
   "GET <pattern> [<pattern> ...]",
@@ -95,16 +95,7 @@ export function configCommands(engine: Engine): readonly CommandDefinition[] {
           tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
           run: (call) => rewrite(engine, call),
         }),
-        defineCommand({
-          name: "help",
-          summary: "Tells of the subcommands.",
-          since: "5.0.0",
-          group: "server",
-          complexity: "O(1)",
-          arity: 2,
-          flags: ["loading", "stale"],
-          run: (call) => replyHelp(call, "CONFIG", HELP),
-        }),
+        helpCommand("CONFIG", "5.0.0", "server", HELP),
       ],
     }),
   ];

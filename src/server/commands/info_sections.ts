@@ -6,8 +6,9 @@
  * expect the field find it.
  *
  * Redis 8's section `keysizes`, how many keys of each type are how long by powers of two, is not
- * here: to keep it, every command that makes a value longer or shorter would have to tell, and to
- * find it out when it is asked for, all keys would have to be visited.
+ * here: all keys are visited for it (info_keysizes.ts), so it comes only when it is asked for by its
+ * name. To have it ready for INFO ALL, as Redis has, every command that makes a value longer or
+ * shorter would have to tell.
  */
 import { latin1Bytes } from "../../base/ascii.ts";
 import { Crc64 } from "../../base/crc64.ts";
@@ -119,19 +120,13 @@ function buildId(runtime: string): string {
 }
 
 function clients(engine: Engine): InfoField[] {
-  const { blocking, watchedKeys } = engine;
-  let inputMax = 0;
-  let outputMax = 0;
-  for (const client of engine.clients.values()) {
-    inputMax = Math.max(inputMax, client.parser.bufferBytes);
-    outputMax = Math.max(outputMax, client.outputBytes);
-  }
+  const { blocking, care, watchedKeys } = engine;
   return [
     ["connected_clients", engine.clients.size],
     ["cluster_connections", 0],
     ["maxclients", engine.config.number("maxclients")],
-    ["client_recent_max_input_buffer", inputMax],
-    ["client_recent_max_output_buffer", outputMax],
+    ["client_recent_max_input_buffer", care.recentInputMax],
+    ["client_recent_max_output_buffer", care.recentOutputMax],
     // As in Redis, those whom CLIENT PAUSE holds are among them.
     ["blocked_clients", blocking.clientCount + engine.pause.waiting.size],
     ["tracking_clients", engine.tracking.clients.size],

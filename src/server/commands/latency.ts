@@ -2,7 +2,7 @@
 import type { Call } from "../../command/call.ts";
 import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
-import { replyHelp } from "../../command/help.ts";
+import { helpCommand } from "../../command/help.ts";
 import type { ReplyWriter } from "../../protocol/reply_writer.ts";
 import type { Engine } from "../engine.ts";
 import { latencyReport } from "../latency/doctor.ts";
@@ -33,6 +33,15 @@ const ALL_NODES: readonly string[] = [
   "response_policy:special",
 ];
 
+/** What the subcommands about events have in common. */
+const EVENTS = {
+  since: "2.8.13",
+  group: "server",
+  complexity: "O(1)",
+  flags: ["admin", "noscript", "loading", "stale"],
+  tips: ALL_NODES,
+} as const;
+
 /** The LATENCY command of one server. */
 export function latencyCommands(engine: Engine): readonly CommandDefinition[] {
   return [
@@ -59,16 +68,7 @@ export function latencyCommands(engine: Engine): readonly CommandDefinition[] {
           arguments: [{ name: "command", type: "string", flags: ["optional", "multiple"] }],
           run: (call) => histogram(engine, call),
         }),
-        defineCommand({
-          name: "help",
-          summary: "Tells of the subcommands.",
-          since: "2.8.13",
-          group: "server",
-          complexity: "O(1)",
-          arity: 2,
-          flags: ["loading", "stale"],
-          run: (call) => replyHelp(call, "LATENCY", HELP),
-        }),
+        helpCommand("LATENCY", "2.8.13", "server", HELP),
       ],
     }),
   ];
@@ -77,35 +77,24 @@ export function latencyCommands(engine: Engine): readonly CommandDefinition[] {
 function aboutEvents(engine: Engine): readonly CommandDefinition[] {
   return [
     defineCommand({
+      ...EVENTS,
       name: "latest",
       summary: "Tells when each event last took long.",
-      since: "2.8.13",
-      group: "server",
-      complexity: "O(1)",
       arity: 2,
-      flags: ["admin", "noscript", "loading", "stale"],
-      tips: ALL_NODES,
       run: (call) => latest(engine, call),
     }),
     defineCommand({
+      ...EVENTS,
       name: "doctor",
       summary: "Tells in words what took long and what may help.",
-      since: "2.8.13",
-      group: "server",
-      complexity: "O(1)",
       arity: 2,
-      flags: ["admin", "noscript", "loading", "stale"],
-      tips: ALL_NODES,
       run: (call) => call.reply.verbatim("txt", doctor(engine)),
     }),
     defineCommand({
+      ...EVENTS,
       name: "reset",
       summary: "Forgets what is known of some events, or of all.",
-      since: "2.8.13",
-      group: "server",
-      complexity: "O(1)",
       arity: -2,
-      flags: ["admin", "noscript", "loading", "stale"],
       tips: ["request_policy:all_nodes", "response_policy:agg_sum"],
       arguments: [{ name: "event", type: "string", flags: ["optional", "multiple"] }],
       run(call) {
@@ -121,26 +110,18 @@ function aboutEvents(engine: Engine): readonly CommandDefinition[] {
 function aboutEvent(engine: Engine): readonly CommandDefinition[] {
   return [
     defineCommand({
+      ...EVENTS,
       name: "history",
       summary: "Tells how long an event took over time.",
-      since: "2.8.13",
-      group: "server",
-      complexity: "O(1)",
       arity: 3,
-      flags: ["admin", "noscript", "loading", "stale"],
-      tips: ALL_NODES,
       arguments: [{ name: "event", type: "string" }],
       run: (call) => history(engine, call),
     }),
     defineCommand({
+      ...EVENTS,
       name: "graph",
       summary: "Draws how long an event took over time.",
-      since: "2.8.13",
-      group: "server",
-      complexity: "O(1)",
       arity: 3,
-      flags: ["admin", "noscript", "loading", "stale"],
-      tips: ALL_NODES,
       arguments: [{ name: "event", type: "string" }],
       run: (call) => graph(engine, call),
     }),

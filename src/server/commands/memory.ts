@@ -3,7 +3,7 @@ import type { Call } from "../../command/call.ts";
 import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand, keyRange } from "../../command/definition.ts";
 import { int64OrReply } from "../../command/integer_argument.ts";
-import { replyHelp } from "../../command/help.ts";
+import { helpCommand } from "../../command/help.ts";
 import { NO_EXPIRY } from "../../keyspace/database.ts";
 import type { Database } from "../../keyspace/database.ts";
 import type { ReplyWriter } from "../../protocol/reply_writer.ts";
@@ -60,15 +60,7 @@ export function memoryCommands(engine: Engine): readonly CommandDefinition[] {
           tips: REPORT_TIPS,
           run: (call) => call.reply.verbatim("txt", memoryReport(memoryFigures(engine))),
         }),
-        defineCommand({
-          ...server,
-          name: "help",
-          summary: "Tells of the subcommands.",
-          complexity: "O(1)",
-          arity: 2,
-          flags: ["loading", "stale"],
-          run: (call) => replyHelp(call, "MEMORY", HELP),
-        }),
+        helpCommand("MEMORY", "4.0.0", "server", HELP),
         defineCommand({
           ...server,
           name: "malloc-stats",

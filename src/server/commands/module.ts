@@ -5,7 +5,7 @@
 import type { Call } from "../../command/call.ts";
 import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
-import { replyHelp } from "../../command/help.ts";
+import { helpCommand } from "../../command/help.ts";
 import type { Engine } from "../engine.ts";
 
 const HELP = [
@@ -18,6 +18,13 @@ const HELP = [
   "UNLOAD <name>",
   "    Unload a module.",
 ];
+
+/** What the subcommands that would change which modules there are have in common. */
+const CHANGE = {
+  group: "server",
+  complexity: "O(1)",
+  flags: ["no_async_loading", "admin", "noscript", "protected"],
+} as const;
 
 /** The MODULE command of one server. */
 export function moduleCommands(engine: Engine): readonly CommandDefinition[] {
@@ -44,28 +51,17 @@ export function moduleCommands(engine: Engine): readonly CommandDefinition[] {
         }),
         ...loading(engine),
         defineCommand({
+          ...CHANGE,
           name: "unload",
           summary: "Unloads a module.",
           since: "4.0.0",
-          group: "server",
-          complexity: "O(1)",
           arity: 3,
-          flags: ["no_async_loading", "admin", "noscript", "protected"],
           arguments: [{ name: "name", type: "string" }],
           run(call) {
             call.reply.error("ERR Error unloading module: no such module with that name");
           },
         }),
-        defineCommand({
-          name: "help",
-          summary: "Tells of the subcommands.",
-          since: "5.0.0",
-          group: "server",
-          complexity: "O(1)",
-          arity: 2,
-          flags: ["loading", "stale"],
-          run: (call) => replyHelp(call, "MODULE", HELP),
-        }),
+        helpCommand("MODULE", "5.0.0", "server", HELP),
       ],
     }),
   ];
@@ -74,13 +70,11 @@ export function moduleCommands(engine: Engine): readonly CommandDefinition[] {
 function loading(engine: Engine): readonly CommandDefinition[] {
   return [
     defineCommand({
+      ...CHANGE,
       name: "load",
       summary: "Loads a module.",
       since: "4.0.0",
-      group: "server",
-      complexity: "O(1)",
       arity: -3,
-      flags: ["no_async_loading", "admin", "noscript", "protected"],
       arguments: [
         { name: "path", type: "string" },
         { name: "arg", type: "string", flags: ["optional", "multiple"] },
@@ -88,13 +82,11 @@ function loading(engine: Engine): readonly CommandDefinition[] {
       run: (call) => refuse(engine, call),
     }),
     defineCommand({
+      ...CHANGE,
       name: "loadex",
       summary: "Loads a module with configuration.",
       since: "7.0.0",
-      group: "server",
-      complexity: "O(1)",
       arity: -3,
-      flags: ["no_async_loading", "admin", "noscript", "protected"],
       arguments: [
         { name: "path", type: "string" },
         {

@@ -11,7 +11,7 @@ import type {
   KeySpecification,
 } from "../../command/definition.ts";
 import { defineCommand, keyRange } from "../../command/definition.ts";
-import { replyHelp } from "../../command/help.ts";
+import { helpCommand } from "../../command/help.ts";
 import type { Client } from "../client.ts";
 import type { Engine } from "../engine.ts";
 import type { ChannelTable } from "../pubsub/channel.ts";
@@ -61,18 +61,7 @@ function publishing(engine: Engine): readonly CommandDefinition[] {
       arity: 3,
       flags: ["pubsub", "loading", "stale", "fast", "may_replicate"],
       arguments: [{ name: "channel", type: "string" }, { name: "message", type: "string" }],
-      run(call) {
-        const { bytes, starts, ends } = call.args;
-        const receivers = engine.pubSub.publish(
-          bytes,
-          starts[1],
-          ends[1],
-          bytes,
-          starts[2],
-          ends[2],
-        );
-        call.reply.integer(receivers);
-      },
+      run: (call) => publish(engine, call, false),
     }),
     defineCommand({
       name: "spublish",
@@ -84,18 +73,7 @@ function publishing(engine: Engine): readonly CommandDefinition[] {
       flags: ["pubsub", "loading", "stale", "fast", "may_replicate"],
       keys: [keyRange(1, 1, 1, "not_key")],
       arguments: [{ name: "shardchannel", type: "string" }, { name: "message", type: "string" }],
-      run(call) {
-        const { bytes, starts, ends } = call.args;
-        const receivers = engine.pubSub.publishInShard(
-          bytes,
-          starts[1],
-          ends[1],
-          bytes,
-          starts[2],
-          ends[2],
-        );
-        call.reply.integer(receivers);
-      },
+      run: (call) => publish(engine, call, true),
     }),
   ];
 }
@@ -242,18 +220,17 @@ function introspection(engine: Engine): CommandDefinition {
         arguments: names("shardchannel", "string", true),
         run: (call) => countSubscribers(call, shardChannels),
       }),
-      defineCommand({
-        name: "help",
-        summary: "Tells of the subcommands.",
-        since: "6.2.0",
-        group: "pubsub",
-        complexity: "O(1)",
-        arity: 2,
-        flags: ["loading", "stale"],
-        run: (call) => replyHelp(call, "PUBSUB", HELP),
-      }),
+      helpCommand("PUBSUB", "6.2.0", "pubsub", HELP),
     ],
   });
+}
+
+function publish({ pubSub }: Engine, call: Call, isInShard: boolean): void {
+  const { bytes, starts, ends } = call.args;
+  const receivers = isInShard
+    ? pubSub.publishInShard(bytes, starts[1], ends[1], bytes, starts[2], ends[2])
+    : pubSub.publish(bytes, starts[1], ends[1], bytes, starts[2], ends[2]);
+  call.reply.integer(receivers);
 }
 
 function family(table: ChannelTable, letter: "" | "p" | "s"): Family {

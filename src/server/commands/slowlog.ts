@@ -3,7 +3,7 @@ import { latin1Bytes } from "../../base/ascii.ts";
 import type { Call } from "../../command/call.ts";
 import type { CommandDefinition } from "../../command/definition.ts";
 import { defineCommand } from "../../command/definition.ts";
-import { replyHelp } from "../../command/help.ts";
+import { helpCommand } from "../../command/help.ts";
 import { int64AtLeastOrReply } from "../../command/integer_argument.ts";
 import type { Engine } from "../engine.ts";
 import { replyWrongCount } from "./plain_argument.ts";
@@ -77,16 +77,7 @@ export function slowLogCommands(engine: Engine): readonly CommandDefinition[] {
             call.reply.ok();
           },
         }),
-        defineCommand({
-          name: "help",
-          summary: "Tells of the subcommands.",
-          since: "6.2.0",
-          group: "server",
-          complexity: "O(1)",
-          arity: 2,
-          flags: ["loading", "stale"],
-          run: (call) => replyHelp(call, "SLOWLOG", HELP),
-        }),
+        helpCommand("SLOWLOG", "6.2.0", "server", HELP),
       ],
     }),
   ];

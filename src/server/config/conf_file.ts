@@ -78,9 +78,9 @@ export class ConfigFileMissing {
 }
 
 /** How deep files may include files: enough for any use, and a circle ends. */
-export const INCLUDE_DEPTH_MAX = 16;
+const INCLUDE_DEPTH_MAX = 16;
 /** How much text one configuration may be. */
-export const CONFIG_BYTES_MAX = 64 * 1024 * 1024;
+const CONFIG_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Reads lines, following includes. One reader is for one start: it adds up what it has read. */
 export class ConfigReader {

@@ -210,7 +210,7 @@ export class Config {
     return setting.value;
   }
 
-  /** The `NOTIFY_...` flags that are on. */
+  /** The `EVENT_...` flags that are on. */
   keyspaceEvents(): number {
     const setting = this.#setting("notify-keyspace-events");
     assert(setting instanceof KeyspaceEventsSetting, "the events have their own setting");

@@ -53,7 +53,7 @@ export const ENCODING_DIRECTIVES = [
   integer("stream-node-max-entries", 100, 0, LONG_MAX),
 ] as const;
 
-/** Snapshots. */
+/** Snapshots. Kept alone is the one about files that come from a master. */
 export const SNAPSHOT_DIRECTIVES = [
   special("save", "save-points"),
   text("dbfilename", "dump.rdb", { protected: true, refuses: refusesDumpFileName }),
@@ -88,7 +88,7 @@ export const APPEND_ONLY_DIRECTIVES = [
   yesNo("aof-rewrite-incremental-fsync", true),
 ] as const;
 
-/** Replication. */
+/** Replication. There is none yet: nearly all are kept alone. */
 export const REPLICATION_DIRECTIVES = [
   special("replicaof", "replica-of", { alias: "slaveof", immutable: true, kept: true }),
   optionalText("masteruser", { laterAlias: "primaryuser", sensitive: true, kept: true }),
@@ -129,7 +129,7 @@ export const REPLICATION_DIRECTIVES = [
   }),
 ] as const;
 
-/** The cluster. */
+/** The cluster. There is none: all are kept alone. */
 export const CLUSTER_DIRECTIVES = [
   yesNo("cluster-enabled", false, { immutable: true, kept: true }),
   text("cluster-config-file", "nodes.conf", { immutable: true, kept: true }),
@@ -157,7 +157,10 @@ export const CLUSTER_DIRECTIVES = [
   optionalText("cluster-announce-human-nodename", { refuses: refusesNodeName, kept: true }),
 ] as const;
 
-/** Hidden in Redis 7.2 too: for tests and for debugging. */
+/**
+ * Hidden in Redis 7.2 too: for tests and for debugging. Kept alone are those of core dumps, signals,
+ * the cluster and builds with a log of requests; and the interval of loading, which yields by time.
+ */
 export const HIDDEN_DIRECTIVES = [
   yesNo("use-exit-on-panic", false, { hidden: true, kept: true }),
   yesNo("aof-disable-auto-gc", false, { hidden: true }),
@@ -175,7 +178,9 @@ export const HIDDEN_DIRECTIVES = [
 
 /**
  * Directives of servers after 7.2 that files and tools of today hold (Valkey 8, Redis 7.4 and 8).
- * Hidden, so that CONFIG GET with a pattern shows what a 7.2 shows.
+ * Hidden, so that CONFIG GET with a pattern shows what a 7.2 shows. Kept alone are those of threads,
+ * replicas, the cluster and builds for debugging, and what no runtime lets a server choose: how many
+ * connections are taken at once, the group of a socket file.
  */
 export const LATER_DIRECTIVES = [
   yesNo("hide-user-data-from-log", false, { hidden: true }),

@@ -31,7 +31,10 @@ const NO_DEFRAGMENTATION = "Active defragmentation cannot be enabled: it require
   "compiled with a modified Jemalloc like the one shipped by default with the Redis source " +
   "distribution";
 
-/** Where the server listens and how long it waits. */
+/**
+ * Where the server listens and how long it waits. Kept alone are those of connections that a server
+ * opens itself, to a master or in a cluster, and marks on sockets, which no runtime can set.
+ */
 export const NETWORK_DIRECTIVES = [
   special("bind", "addresses"),
   integer("port", 6379, 0, 65535),

@@ -4,6 +4,22 @@
  */
 
 import { latin1, latin1Bytes, utf8, utf8Bytes } from "../../base/ascii.ts";
+import {
+  EVENT_EVICTED,
+  EVENT_EXPIRED,
+  EVENT_GENERIC,
+  EVENT_HASH,
+  EVENT_KEY_MISS,
+  EVENT_KEYEVENT,
+  EVENT_KEYSPACE,
+  EVENT_LIST,
+  EVENT_MODULE,
+  EVENT_NEW,
+  EVENT_SET,
+  EVENT_STREAM,
+  EVENT_STRING,
+  EVENT_ZSET,
+} from "../../command/key_events.ts";
 import { errorText, FileError, type FileSystem } from "../../platform/file_system.ts";
 import { MIB, type SpecialDirective } from "./directive.ts";
 import { quoted } from "./line_text.ts";
@@ -290,45 +306,29 @@ export class OomScoreAdjValuesSetting extends Setting<SpecialDirective, string> 
   }
 }
 
-/** The classes of keyspace notifications, with Redis's own values. */
-export const NOTIFY_KEYSPACE = 1 << 0;
-export const NOTIFY_KEYEVENT = 1 << 1;
-export const NOTIFY_GENERIC = 1 << 2;
-export const NOTIFY_STRING = 1 << 3;
-export const NOTIFY_LIST = 1 << 4;
-export const NOTIFY_SET = 1 << 5;
-export const NOTIFY_HASH = 1 << 6;
-export const NOTIFY_ZSET = 1 << 7;
-export const NOTIFY_EXPIRED = 1 << 8;
-export const NOTIFY_EVICTED = 1 << 9;
-export const NOTIFY_STREAM = 1 << 10;
-export const NOTIFY_KEY_MISS = 1 << 11;
-export const NOTIFY_MODULE = 1 << 13;
-export const NOTIFY_NEW = 1 << 14;
-
 /** What `A` stands for, in the order in which CONFIG GET prints the letters. */
 const ALL_CLASSES: readonly (readonly [string, number])[] = [
-  ["g", NOTIFY_GENERIC],
-  ["$", NOTIFY_STRING],
-  ["l", NOTIFY_LIST],
-  ["s", NOTIFY_SET],
-  ["h", NOTIFY_HASH],
-  ["z", NOTIFY_ZSET],
-  ["x", NOTIFY_EXPIRED],
-  ["e", NOTIFY_EVICTED],
-  ["t", NOTIFY_STREAM],
-  ["d", NOTIFY_MODULE],
+  ["g", EVENT_GENERIC],
+  ["$", EVENT_STRING],
+  ["l", EVENT_LIST],
+  ["s", EVENT_SET],
+  ["h", EVENT_HASH],
+  ["z", EVENT_ZSET],
+  ["x", EVENT_EXPIRED],
+  ["e", EVENT_EVICTED],
+  ["t", EVENT_STREAM],
+  ["d", EVENT_MODULE],
 ];
 
-const NOTIFY_ALL = ALL_CLASSES.reduce((flags, [, flag]) => flags | flag, 0);
+const ALL_FLAGS = ALL_CLASSES.reduce((flags, [, flag]) => flags | flag, 0);
 
 const CLASS_OF_LETTER: ReadonlyMap<string, number> = new Map([
   ...ALL_CLASSES,
-  ["A", NOTIFY_ALL],
-  ["K", NOTIFY_KEYSPACE],
-  ["E", NOTIFY_KEYEVENT],
-  ["m", NOTIFY_KEY_MISS],
-  ["n", NOTIFY_NEW],
+  ["A", ALL_FLAGS],
+  ["K", EVENT_KEYSPACE],
+  ["E", EVENT_KEYEVENT],
+  ["m", EVENT_KEY_MISS],
+  ["n", EVENT_NEW],
 ]);
 
 export class KeyspaceEventsSetting extends Setting<SpecialDirective, number> {
@@ -352,15 +352,15 @@ export class KeyspaceEventsSetting extends Setting<SpecialDirective, number> {
   /** With `A`, Redis 7.2 does not print `n`, though the class stays on; nor do we. */
   text(): string {
     let letters = "";
-    if ((this.value & NOTIFY_ALL) === NOTIFY_ALL) {
+    if ((this.value & ALL_FLAGS) === ALL_FLAGS) {
       letters = "A";
     } else {
       for (const [letter, flag] of ALL_CLASSES) if (this.value & flag) letters += letter;
-      if (this.value & NOTIFY_NEW) letters += "n";
+      if (this.value & EVENT_NEW) letters += "n";
     }
-    if (this.value & NOTIFY_KEYSPACE) letters += "K";
-    if (this.value & NOTIFY_KEYEVENT) letters += "E";
-    if (this.value & NOTIFY_KEY_MISS) letters += "m";
+    if (this.value & EVENT_KEYSPACE) letters += "K";
+    if (this.value & EVENT_KEYEVENT) letters += "E";
+    if (this.value & EVENT_KEY_MISS) letters += "m";
     return letters;
   }
 

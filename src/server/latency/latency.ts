@@ -6,6 +6,7 @@
  * | -------------------------------- | -------------------------------------------------------- |
  * | command, fast-command            | a command, by its flag                                   |
  * | expire-cycle                     | active expiry                                            |
+ * | expire-del                       | deleting one key whose time had come                     |
  * | eviction-cycle, eviction-del     | making room; deleting one key for it                     |
  * | eviction-lazyfree                | waiting for what is freed in the background              |
  * | aof-write                        | appending to the append-only file, and one of these:     |
@@ -13,7 +14,11 @@
  * | aof-write-active-child           | while a snapshot or rewrite ran                          |
  * | aof-write-alone                  | while nothing else did                                   |
  * | aof-fsync-always                 | the sync before replies                                  |
+ * | aof-rename                       | putting a rewritten file in its place                    |
  * | fork                             | freezing the heap, which is what a fork is elsewhere     |
+ *
+ * Of Redis's events `while-blocked-cron` is none here: there is nothing that blocks (loading is done
+ * in slices, between which the usual tick runs), nor is the file's length ever asked for (aof-fstat).
  */
 import type { Clock } from "../../platform/clock.ts";
 import type { Config } from "../config/config.ts";

@@ -11,6 +11,7 @@ import { utf8Bytes } from "../../base/ascii.ts";
 import type { Timer } from "../../platform/clock.ts";
 import { type Listener, NetworkError, type Socket } from "../../platform/network.ts";
 import type { Engine } from "../engine.ts";
+import { anyAddress } from "../listeners.ts";
 import { type HttpRequest, HttpRequests } from "./http_request.ts";
 import { metricsText } from "./metrics_text.ts";
 
@@ -213,9 +214,4 @@ function answerBytes(answer: Answer, isLast: boolean, isHead: boolean): Uint8Arr
   bytes.set(head);
   bytes.set(body, head.length);
   return bytes;
-}
-
-function anyAddress(address: string): string {
-  if (address === "*") return "0.0.0.0";
-  return address === "::*" ? "::" : address;
 }

@@ -128,7 +128,7 @@ export class AofRewrites {
       const base = manifest.base!;
       const temporary = this.#temporaryBasePath;
       rewriteAof(platform.files, keyspace, this.#settings(temporary));
-      platform.files.rename(temporary, directory.filePath(base.name));
+      this.#rename(temporary, directory.filePath(base.name));
       log.notice(`Creating AOF base file ${base.name} on server start`);
     }
     if (isNew) manifest = withNewIncremental(manifest, config.text("appendfilename"));
@@ -324,21 +324,28 @@ export class AofRewrites {
   }
 
   #putInPlace({ path, usesRdbPreamble }: AofRewriteSettings): void {
-    const { config, log, platform } = this.#engine;
+    const { config, log } = this.#engine;
     const directory = this.directory;
     const appendFileName = config.text("appendfilename");
     let manifest = withNewBase(this.manifest, appendFileName, usesRdbPreamble);
     const base = manifest.base!.name;
-    platform.files.rename(path, directory.filePath(base));
+    this.#rename(path, directory.filePath(base));
     log.notice(`Successfully renamed the temporary AOF base file ${path} into ${base}`);
     if (this.state === "waiting") {
       manifest = withNewIncremental(manifest, appendFileName);
       const temporary = this.#temporaryIncrementName;
       const { name } = manifest.incremental.at(-1)!;
-      platform.files.rename(directory.filePath(temporary), directory.filePath(name));
+      this.#rename(directory.filePath(temporary), directory.filePath(name));
       log.notice(`Successfully renamed the temporary AOF incr file ${temporary} into ${name}`);
     }
     this.persist(withRewritten(manifest, this.state !== "off"));
+  }
+
+  #rename(from: string, to: string): void {
+    const { clock, latency, platform } = this.#engine;
+    const beganUs = clock.monotonicUs();
+    platform.files.rename(from, to);
+    latency.add("aof-rename", (clock.monotonicUs() - beganUs) / 1000);
   }
 
   #ended(isOk: boolean): void {

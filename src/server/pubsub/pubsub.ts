@@ -94,12 +94,7 @@ export class PubSub {
     messageStart: number,
     messageEnd: number,
   ): number {
-    this.#channelBytes = channelBytes;
-    this.#channelStart = channelStart;
-    this.#channelEnd = channelEnd;
-    this.#message = message;
-    this.#messageStart = messageStart;
-    this.#messageEnd = messageEnd;
+    this.#borrow(channelBytes, channelStart, channelEnd, message, messageStart, messageEnd);
     const channel = this.channels.find(channelBytes, channelStart, channelEnd);
     let receivers = channel === null ? 0 : this.#sendTo(channel, MESSAGE, null);
     for (let each = this.patterns.first; each !== null; each = each.next) {
@@ -123,12 +118,7 @@ export class PubSub {
   ): number {
     const channel = this.shardChannels.find(channelBytes, channelStart, channelEnd);
     if (channel === null) return 0;
-    this.#channelBytes = channelBytes;
-    this.#channelStart = channelStart;
-    this.#channelEnd = channelEnd;
-    this.#message = message;
-    this.#messageStart = messageStart;
-    this.#messageEnd = messageEnd;
+    this.#borrow(channelBytes, channelStart, channelEnd, message, messageStart, messageEnd);
     const receivers = this.#sendTo(channel, SHARD_MESSAGE, null);
     this.#forget();
     return receivers;
@@ -165,6 +155,23 @@ export class PubSub {
       deliver(engine, client, log);
     }
     return channel.count;
+  }
+
+  /** Notes what is to be sent, until {@link #forget}. */
+  #borrow(
+    channelBytes: Uint8Array,
+    channelStart: number,
+    channelEnd: number,
+    message: Uint8Array,
+    messageStart: number,
+    messageEnd: number,
+  ): void {
+    this.#channelBytes = channelBytes;
+    this.#channelStart = channelStart;
+    this.#channelEnd = channelEnd;
+    this.#message = message;
+    this.#messageStart = messageStart;
+    this.#messageEnd = messageEnd;
   }
 
   #encodedResp2(): MessageLog {

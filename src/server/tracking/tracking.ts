@@ -17,7 +17,6 @@
 import { latin1Bytes } from "../../base/ascii.ts";
 import { KeyHash } from "../../base/hash.ts";
 import { integerTextLength } from "../../base/integer_text.ts";
-import type { Database } from "../../keyspace/database.ts";
 import type { Arguments } from "../../protocol/arguments.ts";
 import type { Client } from "../client.ts";
 import { KeyList, keysOfCommand } from "../commands/command_keys.ts";
@@ -158,8 +157,8 @@ export class Tracking {
     this.#isRemembering = false;
   }
 
-  /** A key was modified: by the command that runs, unless {@link isByNobody}. */
-  invalidate(_database: Database, bytes: Uint8Array, start: number, end: number): void {
+  /** A key of any database was modified: by the command that runs, unless {@link isByNobody}. */
+  invalidate(bytes: Uint8Array, start: number, end: number): void {
     if (this.prefixes.all.length > 0) {
       const source = this.isByNobody ? null : this.#engine.currentClient;
       this.prefixes.noteChange(bytes, start, end, source);

@@ -1,4 +1,5 @@
 /** Commands of every family on a keyspace of their own, without a server around them. */
+import assert from "node:assert/strict";
 import { latin1, latin1Bytes } from "../../../src/base/ascii.ts";
 import { Prng } from "../../../src/base/prng.ts";
 import { bitmapCommands } from "../../../src/command/bitmap/commands.ts";
@@ -64,6 +65,9 @@ const CLASS_LETTERS: ReadonlyMap<number, string> = new Map([
   [EVENT_KEY_MISS, "m"],
   [EVENT_NEW, "n"],
 ]);
+
+/** Commands, the words of each in one string, and behind each what it tells of keys. */
+type EventSteps = readonly (readonly [command: string, ...events: string[]])[];
 
 /** A keyspace of 4 databases whose time stands still; the seed decides what is random. */
 export function seededKeyspace(seed: number): Keyspace {
@@ -203,6 +207,13 @@ export class CommandFixture {
     return this.events.splice(0);
   }
 
+  /** Runs commands in turn and compares what each tells of keys. */
+  checkEvents(steps: EventSteps): void {
+    for (const [command, ...events] of steps) {
+      assert.deepEqual(this.eventsOf(command), events, command);
+    }
+  }
+
   #replyTo(words: readonly (string | Uint8Array)[]): Uint8Array {
     const { call } = this;
     const { reply } = call;
@@ -249,6 +260,13 @@ function definitionOf(
   if (definition === undefined) throw new Error(`no command ${name}`);
   const subcommand = definition.subcommands?.find((each) => each.name === part);
   return subcommand ? { definition: subcommand, name: `${name}|${part}` } : { definition, name };
+}
+
+/** {@link CommandFixture.checkEvents} where nothing has been before. */
+export function checkEvents(steps: EventSteps): void {
+  const f = new CommandFixture();
+  f.recordEvents();
+  f.checkEvents(steps);
 }
 
 /** The bulk strings in a reply, in order. */

@@ -2,6 +2,8 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { latin1Bytes } from "../../../src/base/ascii.ts";
 import { HeapView } from "../../../src/heap/heap_view.ts";
+import type { Keyspace } from "../../../src/keyspace/keyspace.ts";
+import { CommandFixture } from "../command/fixture.ts";
 import { KeyspaceModel, newKeyspace } from "./keyspace_model.ts";
 
 test("flush empties one database or all, and the heap with the last key", () => {
@@ -40,6 +42,52 @@ test("flush during a freeze leaves the image", () => {
   model.checkAll();
   heap.release();
   model.checkAll();
+});
+
+/** Where, outside of the heap, bytes of its chunks are kept: the names of fields. */
+function keptViews(keyspace: Keyspace): string[] {
+  const found: string[] = [];
+  const seen = new Set<unknown>([keyspace.heap, keyspace.events]);
+  const visit = (value: unknown, path: string) => {
+    if (typeof value !== "object" || value === null || seen.has(value)) return;
+    if (!ArrayBuffer.isView(value)) {
+      seen.add(value);
+      for (const [name, each] of Object.entries(value)) visit(each, `${path}.${name}`);
+    } else if (value.buffer instanceof SharedArrayBuffer) found.push(path);
+  };
+  visit(keyspace, "keyspace");
+  return found;
+}
+
+test("flush keeps nothing of the heap's chunks", () => {
+  const f = new CommandFixture();
+  const numbers = Array.from({ length: 600 }, (_, i) => String(i));
+  const names = numbers.map((number) => `a name of ${number}`);
+  const pairs = names.flatMap((name, i) => [numbers[i], name]);
+  for (const [size, count] of [["large", 600], ["small", 3]] as const) {
+    f.run("RPUSH", `list ${size}`, ...names.slice(0, count));
+    f.run("LPOP", `list ${size}`);
+    f.run("LPOS", `list ${size}`, names[1]);
+    f.run("LRANGE", `list ${size}`, "0", "1");
+    f.run("HSET", `hash ${size}`, ...pairs.slice(0, 2 * count));
+    f.run("HGET", `hash ${size}`, "1");
+    f.run("HGETALL", `hash ${size}`);
+    f.run("SADD", `set ${size}`, ...names.slice(0, count));
+    f.run("SPOP", `set ${size}`);
+    f.run("SINTER", `set ${size}`, "set large");
+    f.run("ZADD", `zset ${size}`, ...pairs.slice(0, 2 * count));
+    f.run("ZRANK", `zset ${size}`, names[1]);
+    f.run("ZRANGE", `zset ${size}`, "0", "1");
+    f.run("ZPOPMIN", `zset ${size}`);
+    for (const name of names.slice(0, count)) f.run("XADD", `stream ${size}`, "*", "field", name);
+    f.run("XRANGE", `stream ${size}`, "-", "+");
+  }
+  const before = keptViews(f.keyspace);
+  for (const owner of ["databases", "records", "hashes", "sets", "zsets", "lists", "streams"]) {
+    assert.ok(before.some((path) => path.startsWith(`keyspace.${owner}.`)), owner);
+  }
+  f.keyspace.flush();
+  assert.deepEqual(keptViews(f.keyspace), []);
 });
 
 test("swap exchanges what two numbers stand for", () => {

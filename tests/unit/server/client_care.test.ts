@@ -114,3 +114,25 @@ test("the soft limit counts anew when the output has been below it", async () =>
   server.advance(0);
   assert.equal(client.take().length, 20 * bulk(VALUE).length);
 });
+
+test("the largest buffers of the last eight seconds", async () => {
+  const server = await startConnections({ hz: 10 });
+  const { care } = server.engine;
+  const client = server.connect();
+  const recent = () => [care.recentInputMax >= 60_000, care.recentOutputMax >= 100_000];
+  const command = request("SET", "k", "x".repeat(100_000));
+  client.raw(command.slice(0, 60_000));
+  deafClient(server);
+  // Seen when the rounds come to them.
+  assert.deepEqual(recent(), [false, false]);
+  server.advance(1000);
+  assert.deepEqual(recent(), [true, true]);
+  assert.match(client.raw(command.slice(60_000)), /^\+OK/);
+  for (const { socket, id } of server.engine.clients.values()) if (id > 2) socket.destroy();
+  server.advance(6000);
+  assert.deepEqual(recent(), [true, true]);
+  server.advance(5000);
+  assert.deepEqual(recent(), [false, false]);
+  const info = client.line("INFO clients");
+  assert.match(info, /client_recent_max_input_buffer:0\r\nclient_recent_max_output_buffer:0\r\n/);
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { startConnections } from "./commands/connections.ts";
 import { startBench } from "./commands/fixture.ts";
 
 /** The arguments of the newest entry. */
@@ -93,4 +94,28 @@ test("secrets are not shown", async () => {
     shown("CONFIG", "SET", "primaryauth", "secret"),
     "CONFIG SET primaryauth (redacted)",
   );
+});
+
+test("a command that has waited is shown as it was sent, whatever its waiting made of it", async () => {
+  const server = await startConnections({ "slowlog-log-slower-than": 0 });
+  const [client, monitor, other] = [server.connect(), server.connect(), server.connect()];
+  monitor.line("MONITOR");
+  const line = "XREAD BLOCK 100 STREAMS s t $ $";
+  const ends = [
+    () => other.line("XADD s 1-1 f v"),
+    () => server.advance(200),
+    () => other.line("CLIENT UNBLOCK 1 ERROR"),
+  ];
+  for (const end of ends) {
+    server.engine.slowLog.reset();
+    assert.equal(client.line(line), "");
+    end();
+    assert.notEqual(client.heard(), "");
+    const shown = server.engine.slowLog.newest(10).map(({ args }) =>
+      args.map((arg) => Buffer.from(arg).toString("latin1")).join(" ")
+    );
+    assert.equal(shown.filter((text) => text === line).length, 1);
+    assert.equal(shown.filter((text) => text.startsWith("XREAD")).length, 1);
+  }
+  assert.equal(monitor.heard().split('"XREAD" "BLOCK" "100" "STREAMS" "s" "t" "$" "$"').length, 4);
 });

@@ -8,21 +8,12 @@ function fixture(): CommandFixture {
   return f;
 }
 
-function check(
-  f: CommandFixture,
-  steps: readonly (readonly [command: string, ...events: string[]])[],
-): void {
-  for (const [command, ...events] of steps) {
-    assert.deepEqual(f.eventsOf(command), events, command);
-  }
-}
-
 test("the events of deleting keys and of asking for them", () => {
   const f = fixture();
   f.set("a");
   f.set("b");
   f.set("c");
-  check(f, [
+  f.checkEvents([
     ["DEL a x b", "touch a", "g del a", "touch b", "g del b"],
     ["UNLINK c c", "touch c", "g del c"],
     ["EXISTS a b", "m keymiss a", "m keymiss b"],
@@ -44,7 +35,7 @@ test("SCAN with TYPE looks keys up, and misses those that have expired", () => {
   f.set("gone", "value", 10);
   f.set("here");
   f.advance(20);
-  check(f, [
+  f.checkEvents([
     ["SCAN 0 TYPE string", "m keymiss gone"],
     ["SCAN 0 TYPE list"],
   ]);
@@ -53,7 +44,7 @@ test("SCAN with TYPE looks keys up, and misses those that have expired", () => {
 test("the events of expiry times", () => {
   const f = fixture();
   f.set("k");
-  check(f, [
+  f.checkEvents([
     ["PERSIST k"],
     ["EXPIRE k 100", "touch k", "g expire k"],
     ["EXPIRE k 10 GT"],
@@ -71,7 +62,7 @@ test("the events of giving values other keys", () => {
   const f = fixture();
   f.set("a");
   f.set("b");
-  check(f, [
+  f.checkEvents([
     ["RENAME a b", "touch a", "touch b", "g rename_from a", "g rename_to b"],
     ["RENAME b b"],
     ["RENAME x y"],
@@ -82,7 +73,7 @@ test("the events of giving values other keys", () => {
     ["COPY a b", "m keymiss a"],
   ]);
   f.databaseIndex = 1;
-  check(f, [
+  f.checkEvents([
     ["COPY a b DB 0", "touch b", "g copy_to b"],
     ["COPY a b DB 0"],
     ["COPY a b DB 0 REPLACE", "touch b", "g copy_to b"],

@@ -1,18 +1,9 @@
 /** What the commands on places tell of keys. Checked against redis-server 7.0.15 and 8.0.2. */
-import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CommandFixture } from "../fixture.ts";
-
-function check(steps: readonly (readonly [command: string, ...events: string[]])[]): void {
-  const f = new CommandFixture();
-  f.recordEvents();
-  for (const [command, ...events] of steps) {
-    assert.deepEqual(f.eventsOf(command), events, command);
-  }
-}
+import { checkEvents } from "../fixture.ts";
 
 test("places", () => {
-  check([
+  checkEvents([
     ["GEOADD g 13 38 p 15 37 c", "touch g", "z zadd g"],
     ["GEOADD g 13 38 p"],
     ["GEOADD g xx 14 38 zz"],

@@ -1,18 +1,9 @@
 /** What the commands on hashes tell of keys. Checked against redis-server 7.0.15 and 8.0.2. */
-import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CommandFixture } from "../fixture.ts";
-
-function check(steps: readonly (readonly [command: string, ...events: string[]])[]): void {
-  const f = new CommandFixture();
-  f.recordEvents();
-  for (const [command, ...events] of steps) {
-    assert.deepEqual(f.eventsOf(command), events, command);
-  }
-}
+import { checkEvents } from "../fixture.ts";
 
 test("setting, counting and deleting fields", () => {
-  check([
+  checkEvents([
     ["HSET h a 1 b 2", "touch h", "h hset h"],
     ["HSET h a 1", "touch h", "h hset h"],
     ["HSETNX h c 1", "touch h", "h hset h"],
@@ -32,7 +23,7 @@ test("setting, counting and deleting fields", () => {
 });
 
 test("fields that expire", () => {
-  check([
+  checkEvents([
     ["HSET h a 1 b 2 c 3 d 4", "touch h", "h hset h"],
     ["HEXPIRE h 100 fields 1 a", "touch h", "h hexpire h"],
     ["HEXPIRE h 100 NX fields 1 a"],
@@ -49,7 +40,7 @@ test("fields that expire", () => {
 });
 
 test("reading fields and changing them", () => {
-  check([
+  checkEvents([
     ["HSET h a 1 b 2 c 3 d 4", "touch h", "h hset h"],
     ["HGETDEL h fields 1 zz"],
     ["HGETDEL h fields 1 a", "touch h", "h hdel h"],
@@ -67,7 +58,7 @@ test("reading fields and changing them", () => {
 });
 
 test("setting fields with an expiry time", () => {
-  check([
+  checkEvents([
     ["HSETEX h FIELDS 1 a 1", "touch h", "h hset h"],
     ["HSETEX h EX 100 FIELDS 1 a 1", "touch h", "h hset h", "h hexpire h"],
     ["HSETEX h EX 100 FIELDS 2 a 1 b 2", "touch h", "h hset h", "h hexpire h"],
@@ -80,7 +71,7 @@ test("setting fields with an expiry time", () => {
 });
 
 test("fields and keys that are not there", () => {
-  check([
+  checkEvents([
     ["HGET nokey b", "m keymiss nokey"],
     ["HLEN nokey", "m keymiss nokey"],
     ["HMGET nokey b c", "m keymiss nokey"],

@@ -1,17 +1,8 @@
-import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CommandFixture } from "../fixture.ts";
-
-function check(steps: readonly (readonly [command: string, ...events: string[]])[]): void {
-  const f = new CommandFixture();
-  f.recordEvents();
-  for (const [command, ...events] of steps) {
-    assert.deepEqual(f.eventsOf(command), events, command);
-  }
-}
+import { checkEvents } from "../fixture.ts";
 
 test("the events of pushing and popping", () => {
-  check([
+  checkEvents([
     ["LPUSHX l a"],
     ["LPUSH l a b", "touch l", "l lpush l"],
     ["RPUSH l c", "touch l", "l rpush l"],
@@ -33,7 +24,7 @@ test("the events of pushing and popping", () => {
 
 test("the events of pushing and popping at a large list", () => {
   const many = Array.from({ length: 2000 }, (_, i) => `element:${i}`).join(" ");
-  check([
+  checkEvents([
     [`RPUSH l ${many}`, "touch l", "l rpush l"],
     ["LPOP l", "l lpop l", "touch l"],
     ["LPOP l 1998", "l lpop l", "touch l"],
@@ -42,7 +33,7 @@ test("the events of pushing and popping at a large list", () => {
 });
 
 test("the events of changing a list in its middle", () => {
-  check([
+  checkEvents([
     ["RPUSH l a b c a", "touch l", "l rpush l"],
     ["LSET l 0 x", "touch l", "l lset l"],
     ["LSET l 9 x"],
@@ -64,7 +55,7 @@ test("the events of changing a list in its middle", () => {
 });
 
 test("the events of moving elements", () => {
-  check([
+  checkEvents([
     ["RPUSH l a b", "touch l", "l rpush l"],
     ["LMOVE l m LEFT RIGHT", "touch m", "l rpush m", "l lpop l", "touch l"],
     ["RPOPLPUSH l m", "touch m", "l lpush m", "l rpop l", "g del l", "touch l"],

@@ -1,18 +1,9 @@
 /** What the commands on sets tell of keys. Checked against redis-server 7.0.15 and 8.0.2. */
-import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CommandFixture } from "../fixture.ts";
-
-function check(steps: readonly (readonly [command: string, ...events: string[]])[]): void {
-  const f = new CommandFixture();
-  f.recordEvents();
-  for (const [command, ...events] of steps) {
-    assert.deepEqual(f.eventsOf(command), events, command);
-  }
-}
+import { checkEvents } from "../fixture.ts";
 
 test("members that come and go", () => {
-  check([
+  checkEvents([
     ["SADD s a b c d", "touch s", "s sadd s"],
     ["SADD s a"],
     ["SREM s zz"],
@@ -29,7 +20,7 @@ test("members that come and go", () => {
 });
 
 test("members at random", () => {
-  check([
+  checkEvents([
     ["SADD t c d", "touch t", "s sadd t"],
     ["SPOP t", "s spop t", "touch t"],
     ["SPOP t", "s spop t", "g del t", "touch t"],
@@ -46,7 +37,7 @@ test("members at random", () => {
 });
 
 test("several sets", () => {
-  check([
+  checkEvents([
     ["SADD s 1 2 3", "touch s", "s sadd s"],
     ["SADD t 2 3 4", "touch t", "s sadd t"],
     ["SINTERSTORE u s t", "touch u", "s sinterstore u"],

@@ -1,18 +1,9 @@
 /** What SORT tells of keys. Checked against redis-server 7.0.15 and 8.0.2. */
-import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CommandFixture } from "../fixture.ts";
-
-function check(steps: readonly (readonly [command: string, ...events: string[]])[]): void {
-  const f = new CommandFixture();
-  f.recordEvents();
-  for (const [command, ...events] of steps) {
-    assert.deepEqual(f.eventsOf(command), events, command);
-  }
-}
+import { checkEvents } from "../fixture.ts";
 
 test("sorting and storing", () => {
-  check([
+  checkEvents([
     ["RPUSH l 3 1 2", "touch l", "l rpush l"],
     ["SORT l store y", "touch y", "l sortstore y"],
     ["SORT nokey store y", "m keymiss nokey", "touch y", "g del y"],

@@ -1,18 +1,9 @@
 /** What the commands on streams tell of keys. Checked against redis-server 7.0.15 and 8.0.2. */
-import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CommandFixture } from "../fixture.ts";
-
-function check(steps: readonly (readonly [command: string, ...events: string[]])[]): void {
-  const f = new CommandFixture();
-  f.recordEvents();
-  for (const [command, ...events] of steps) {
-    assert.deepEqual(f.eventsOf(command), events, command);
-  }
-}
+import { checkEvents } from "../fixture.ts";
 
 test("entries that come and go", () => {
-  check([
+  checkEvents([
     ["XADD s 1 a 1", "t xadd s", "touch s"],
     ["XADD s 2 a 1", "t xadd s", "touch s"],
     ["XADD s maxlen 1 3 a 1", "t xadd s", "t xtrim s", "touch s"],
@@ -32,7 +23,7 @@ test("entries that come and go", () => {
 });
 
 test("groups and consumers", () => {
-  check([
+  checkEvents([
     ["XADD s 4 a 1", "t xadd s", "touch s"],
     ["XADD s 5 a 1", "t xadd s", "touch s"],
     ["XGROUP create s g 0", "t xgroup-create s"],
@@ -75,7 +66,7 @@ test("groups and consumers", () => {
 });
 
 test("entries that are pending", () => {
-  check([
+  checkEvents([
     ["XGROUP CREATE s g 0 MKSTREAM", "touch s", "t xgroup-create s"],
     ["XADD s 100 a 1", "t xadd s", "touch s"],
     ["XADD s 101 a 1", "t xadd s", "touch s"],

@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CommandFixture, START_MS } from "../fixture.ts";
-
-/** Runs commands in turn and compares what each tells of keys. */
-function check(steps: readonly (readonly [command: string, ...events: string[]])[]): void {
-  const f = new CommandFixture();
-  f.recordEvents();
-  for (const [command, ...events] of steps) {
-    assert.deepEqual(f.eventsOf(command), events, command);
-  }
-}
+import { checkEvents, CommandFixture, START_MS } from "../fixture.ts";
 
 test("nothing is told while nobody listens", () => {
   const f = new CommandFixture();
@@ -23,7 +14,7 @@ test("nothing is told while nobody listens", () => {
 });
 
 test("the events of SET and its older forms", () => {
-  check([
+  checkEvents([
     ["SET k v", "touch k", "$ set k"],
     ["SET k v EX 100", "touch k", "$ set k", "g expire k"],
     ["SET k v KEEPTTL", "touch k", "$ set k"],
@@ -48,7 +39,7 @@ test("the events of SET and its older forms", () => {
 });
 
 test("the events of several keys at once", () => {
-  check([
+  checkEvents([
     ["MSET a 1 b 2 a 3", "touch a", "$ set a", "touch b", "$ set b", "touch a", "$ set a"],
     ["MSETNX c 1 a 2"],
     ["MSETNX c 1 d 2", "touch c", "$ set c", "touch d", "$ set d"],
@@ -57,7 +48,7 @@ test("the events of several keys at once", () => {
 });
 
 test("the events of reading strings", () => {
-  check([
+  checkEvents([
     ["GET k", "m keymiss k"],
     ["STRLEN k", "m keymiss k"],
     ["GETRANGE k 0 1", "m keymiss k"],
@@ -77,7 +68,7 @@ test("the events of reading strings", () => {
 });
 
 test("the events of changing strings", () => {
-  check([
+  checkEvents([
     ["APPEND k v", "touch k", "$ append k"],
     ["APPEND k v", "touch k", "$ append k"],
     ["SETRANGE k 1 x", "touch k", "$ setrange k"],

@@ -1,18 +1,9 @@
 /** What the commands on sorted sets tell of keys. Checked against redis-server 7.0.15 and 8.0.2. */
-import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CommandFixture } from "../fixture.ts";
-
-function check(steps: readonly (readonly [command: string, ...events: string[]])[]): void {
-  const f = new CommandFixture();
-  f.recordEvents();
-  for (const [command, ...events] of steps) {
-    assert.deepEqual(f.eventsOf(command), events, command);
-  }
-}
+import { checkEvents } from "../fixture.ts";
 
 test("members that come and go", () => {
-  check([
+  checkEvents([
     ["ZADD z 1 a 2 b", "touch z", "z zadd z"],
     ["ZADD z 1 a"],
     ["ZADD z ch 1 a 3 b", "touch z", "z zadd z"],
@@ -35,7 +26,7 @@ test("members that come and go", () => {
 });
 
 test("the lowest and the highest", () => {
-  check([
+  checkEvents([
     ["ZADD z 4 d 5 e 6 f", "touch z", "z zadd z"],
     ["ZPOPMIN z", "z zpopmin z", "touch z"],
     ["ZPOPMAX z 0"],
@@ -53,7 +44,7 @@ test("the lowest and the highest", () => {
 });
 
 test("results that are stored", () => {
-  check([
+  checkEvents([
     ["ZADD z 1 a 2 b 3 c", "touch z", "z zadd z"],
     ["ZRANGESTORE y z 0 -1", "touch y", "z zrangestore y"],
     ["ZRANGESTORE y z 8 9", "touch y", "g del y"],
@@ -68,7 +59,7 @@ test("results that are stored", () => {
 });
 
 test("sorted sets that are not there", () => {
-  check([
+  checkEvents([
     ["ZADD z 1 a", "touch z", "z zadd z"],
     ["ZUNION 2 nokey nokey", "m keymiss nokey", "m keymiss nokey"],
     ["ZINTER 2 nokey z", "m keymiss nokey"],

@@ -125,3 +125,32 @@ test("the doctor", () => {
   assert.doesNotMatch(of("expire-cycle", { hz: 100 }), /Raise 'hz'/);
   assert.match(of("something-else"), /no common remedy/);
 });
+
+test("expire-del: a key whose time has come, whoever meets it", async () => {
+  const bench = await startBench();
+  const { clock } = bench.platform;
+  const usual = clock.monotonicUs.bind(clock);
+  let addedUs = 0;
+  clock.monotonicUs = () => usual() + (addedUs += 3000);
+  const names = () => [...bench.engine.latency.events.keys()];
+  const expire = () => {
+    bench.ask("SET", "k", "v", "PX", 1);
+    clock.advance(10);
+    bench.ask("GET", "k");
+  };
+  expire();
+  assert.deepEqual(names(), []);
+  bench.ask("CONFIG", "SET", "latency-monitor-threshold", 3);
+  bench.ask("DEBUG", "SET-ACTIVE-EXPIRE", 0);
+  expire();
+  assert.ok(names().includes("expire-del"), String(names()));
+  bench.engine.latency.reset();
+  bench.ask("DEBUG", "SET-ACTIVE-EXPIRE", 1);
+  bench.ask("SET", "k", "v", "PX", 1);
+  clock.advance(300);
+  assert.ok(names().includes("expire-del"), String(names()));
+  bench.ask("CONFIG", "SET", "latency-monitor-threshold", 0);
+  bench.engine.latency.reset();
+  expire();
+  assert.deepEqual(names(), []);
+});

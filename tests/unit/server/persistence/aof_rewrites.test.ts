@@ -292,3 +292,15 @@ test("no file of a name like that of a temporary one is taken for one", async ()
     "temp-x.aof.manifest",
   ]);
 });
+
+test("the latency monitor is told of a rename that takes long", async () => {
+  const { life, client } = await start({ appendonly: "yes", "latency-monitor-threshold": 2 });
+  const { clock, latency } = life.engine;
+  const usual = clock.monotonicUs.bind(clock);
+  let addedUs = 0;
+  clock.monotonicUs = () => usual() + (addedUs += 2000);
+  client.line("BGREWRITEAOF");
+  assert.equal(latency.events.has("aof-rename"), false);
+  life.advance(10 * JOB_MS);
+  assert.equal(latency.events.get("aof-rename")?.maxMs, 2);
+});
