@@ -46,6 +46,7 @@ import { Pause } from "./pause.ts";
 import { PubSub } from "./pubsub/pubsub.ts";
 import { ReplyRelease } from "./reply_release.ts";
 import { SlowLog } from "./slow_log.ts";
+import { SlowReaders, TURN_REPLY_BYTES_MAX } from "./slow_readers.ts";
 import { Tracking } from "./tracking/tracking.ts";
 import { WatchedKeys } from "./transaction/watched_keys.ts";
 import type { Command, CommandTable } from "./registry.ts";
@@ -68,9 +69,6 @@ const PROTECTED_MODE = latin1Bytes(
     "things in order for the server to start accepting connections from the outside.\r\n",
 );
 const MAX_CLIENTS = latin1Bytes("-ERR max number of clients reached\r\n");
-
-/** A client whose replies have become so long goes on in the next turn. */
-const TURN_REPLY_BYTES_MAX = 1 << 20;
 
 /** With more connections a tick comes more often (`dynamic-hz`), but no more often than that. */
 const CLIENTS_PER_TICK_MAX = 200;
@@ -99,6 +97,7 @@ export class Engine {
   readonly slowLog: SlowLog;
   readonly latency: Latency;
   readonly memoryLimit: MemoryLimit;
+  readonly slowReaders: SlowReaders = new SlowReaders(this);
   readonly clientMemory: ClientMemory = new ClientMemory();
   readonly replyBuffers: BufferPool = new BufferPool();
   readonly settings: CallSettings;
@@ -336,7 +335,7 @@ export class Engine {
   resume(client: Client): void {
     client.lastInteractionMs = this.keyspace.nowMs;
     this.#release.queue(client);
-    this.clock.atTurnEnd(() => this.#process(client));
+    this.clock.atTurnEnd(() => this.process(client));
   }
 
   /** A command is over: what those are to be told who were not to be interrupted is told now. */
@@ -375,7 +374,7 @@ export class Engine {
     for (const client of this.pause.end()) {
       // It has not been idle all the while: `timeout` begins now.
       client.lastInteractionMs = this.keyspace.nowMs;
-      this.clock.atTurnEnd(() => this.#process(client));
+      this.clock.atTurnEnd(() => this.process(client));
     }
     this.keyspace.keepsExpired = false;
     this.blocking.unpaused();
@@ -406,6 +405,7 @@ export class Engine {
     this.tracking.left(client);
     this.monitors.left(client);
     this.memoryLimit.left(client);
+    this.slowReaders.left(client);
   }
 
   /**
@@ -559,17 +559,17 @@ export class Engine {
       parser.bufferedBytes + length > this.#queryBufferMax
     ) return this.#closeGreedy(client);
     parser.feed(bytes, length);
-    this.#process(client);
+    this.process(client);
   }
 
   /** Runs what the client has sent so far. */
-  #process(client: Client): void {
+  process(client: Client): void {
     if (client.isClosed || client.isClosingAfterReplies) return;
     const wallMs = this.clock.wallMs();
     this.keyspace.setNow(wallMs);
     client.lastInteractionMs = this.keyspace.nowMs;
     const parser = client.parser;
-    if (!client.isPostponed && client.blocked === null) {
+    if (!client.isPostponed && client.blocked === null && !this.slowReaders.holds(client)) {
       this.dispatch.beginBatch(client);
       this.#runCommands(client);
       this.dispatch.endBatch();
@@ -599,9 +599,7 @@ export class Engine {
         if (client.isClosed || client.isClosingAfterReplies) return;
         if (client.blocked !== null || client.isPostponed) return;
         // Long replies to a pipeline take turns with other clients, and leave as they come.
-        if (length > TURN_REPLY_BYTES_MAX) {
-          return this.clock.atTurnEnd(() => this.#process(client));
-        }
+        if (length > TURN_REPLY_BYTES_MAX) return this.slowReaders.endTurn(client);
       } else if (found === PARSED_ERROR) {
         this.log.verbose(`Protocol error (${parser.error}) from client: ${this.#describe(client)}`);
         if (client.replyMode === "on") client.reply.error(`ERR ${parser.error}`);

@@ -68,6 +68,7 @@ export class ReplyRelease {
     if (client.isDraining) reply.seal();
     if (reply.pendingBytes > 0) this.#engine.limitOutput(client);
     else if (client.isClosingAfterReplies) return this.#engine.endClient(client);
+    this.#engine.slowReaders.sent(client);
     // What it has sent of a buffer of others was never its own.
     if (isShared && reply.pendingBytes === 0) return;
     if (!client.isClosed) this.#engine.memoryLimit.clientChanged(client);

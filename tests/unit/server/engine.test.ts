@@ -94,6 +94,33 @@ test("who reads slowly gets everything, in order", async () => {
   assert.equal(received, expected);
 });
 
+test("who asks for much and reads nothing goes on ten times a second, and at once when it reads", async () => {
+  const server = await startConnections();
+  const other = server.connect();
+  other.ask("SET", "k", "v".repeat(500_000));
+  const slow = connectFrom(server, AT);
+  slow.readLimitBytes = 0;
+  slow.send(request("GET", "k").repeat(40) + request("SET", "done", "1"));
+  const waitingBytes = () => [...server.engine.clients.values()][1].outputBytes;
+  server.advance(0);
+  const first = waitingBytes();
+  assert.ok(first > 1_000_000 && first < 4_000_000, `${first} bytes wait`);
+  server.advance(50);
+  assert.equal(waitingBytes(), first);
+  server.advance(60);
+  assert.ok(waitingBytes() > first && waitingBytes() < first + 3_000_000);
+  // Nothing is lost by never reading.
+  server.advance(3000);
+  assert.equal(other.ask("GET", "done"), "$1\r\n1\r\n");
+  slow.readLimitBytes = Infinity;
+  for (let turn = 0; turn < 1000; turn++) server.advance(0);
+  const text = slow.takeText();
+  assert.equal(text.length, 40 * bulk("v".repeat(500_000)).length + "+OK\r\n".length);
+  slow.send(request("GET", "k").repeat(10));
+  for (let turn = 0; turn < 1000; turn++) server.advance(0);
+  assert.equal(slow.takeText().length, 10 * bulk("v".repeat(500_000)).length);
+});
+
 test("client-query-buffer-limit closes who sends more than that without end", async () => {
   const server = await startConnections({ "client-query-buffer-limit": "1mb" });
   const [greedy, other] = [server.connect(), server.connect()];
