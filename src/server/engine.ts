@@ -335,7 +335,7 @@ export class Engine {
   resume(client: Client): void {
     client.lastInteractionMs = this.keyspace.nowMs;
     this.#release.queue(client);
-    this.clock.atTurnEnd(() => this.process(client));
+    this.clock.atTurnEnd(() => this.runSent(client));
   }
 
   /** A command is over: what those are to be told who were not to be interrupted is told now. */
@@ -374,7 +374,7 @@ export class Engine {
     for (const client of this.pause.end()) {
       // It has not been idle all the while: `timeout` begins now.
       client.lastInteractionMs = this.keyspace.nowMs;
-      this.clock.atTurnEnd(() => this.process(client));
+      this.clock.atTurnEnd(() => this.runSent(client));
     }
     this.keyspace.keepsExpired = false;
     this.blocking.unpaused();
@@ -559,11 +559,11 @@ export class Engine {
       parser.bufferedBytes + length > this.#queryBufferMax
     ) return this.#closeGreedy(client);
     parser.feed(bytes, length);
-    this.process(client);
+    this.runSent(client);
   }
 
   /** Runs what the client has sent so far. */
-  process(client: Client): void {
+  runSent(client: Client): void {
     if (client.isClosed || client.isClosingAfterReplies) return;
     const wallMs = this.clock.wallMs();
     this.keyspace.setNow(wallMs);

@@ -30,7 +30,7 @@ export class SlowReaders {
   /** The connection has had its turn: it goes on in the next one, or when it has read. */
   endTurn(client: Client): void {
     const { clock } = this.#engine;
-    if (!client.isDraining) return clock.atTurnEnd(() => this.#engine.process(client));
+    if (!client.isDraining) return clock.atTurnEnd(() => this.#engine.runSent(client));
     this.#timers.set(client, clock.schedule(PAUSE_MS, () => this.#goOn(client)));
   }
 
@@ -39,7 +39,7 @@ export class SlowReaders {
     if (this.#timers.size === 0 || client.reply.pendingBytes > TURN_REPLY_BYTES_MAX) return;
     if (!this.#timers.has(client)) return;
     this.left(client);
-    this.#engine.clock.atTurnEnd(() => this.#engine.process(client));
+    this.#engine.clock.atTurnEnd(() => this.#engine.runSent(client));
   }
 
   /** The connection is gone. */
@@ -50,6 +50,6 @@ export class SlowReaders {
 
   #goOn(client: Client): void {
     this.#timers.delete(client);
-    this.#engine.process(client);
+    this.#engine.runSent(client);
   }
 }
