@@ -83,6 +83,27 @@ export class TemporaryFile {
   }
 }
 
+/**
+ * Puts new contents in the place of a file in one step: written aside first, whole and synced. That
+ * the folder is synced, too, is the caller's matter.
+ */
+export function replaceFile(
+  files: FileSystem,
+  path: string,
+  aside: string,
+  contents: Uint8Array,
+  texts: TemporaryFileTexts,
+): void {
+  const file = new TemporaryFile(files, aside, texts, false);
+  try {
+    file.append(contents);
+    file.finish();
+    file.moveTo(path);
+  } finally {
+    file.end();
+  }
+}
+
 /** Runs something; where it fails, throws what is said of it with the system's reason. */
 export function attempt<Result>(
   text: string,

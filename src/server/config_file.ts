@@ -1,7 +1,8 @@
 /** The configuration file of a running server: written anew with the values in force. */
 import { errorText, FileError } from "../platform/file_system.ts";
 import { readWholeFile } from "../persistence/file_contents.ts";
-import { TemporaryFile } from "../persistence/temporary_file.ts";
+import { directoryOf } from "../persistence/file_path.ts";
+import { replaceFile } from "../persistence/temporary_file.ts";
 import { rewriteConfigFile } from "./config/rewrite.ts";
 import type { Engine } from "./engine.ts";
 
@@ -45,20 +46,13 @@ export function rewriteConfig(
 function replace({ platform }: Engine, path: string, contents: Uint8Array): void {
   const { files } = platform;
   const aside = `${path}-${platform.process.pid}.tmp`;
-  const file = new TemporaryFile(files, aside, {
+  replaceFile(files, path, aside, contents, {
     open: `Could not create tmp config file ${aside}`,
     write: `Could not write tmp config file ${aside}`,
     sync: `Could not sync tmp config file ${aside} to disk`,
     close: `Could not close tmp config file ${aside}`,
     move: `Could not rename tmp config file ${aside}`,
     error: (message) => new RewriteFailure(message),
-  }, false);
-  try {
-    file.append(contents);
-    file.finish();
-    file.moveTo(path);
-    files.syncDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
-  } finally {
-    file.end();
-  }
+  });
+  files.syncDirectory(directoryOf(path));
 }

@@ -221,14 +221,8 @@ export class Dispatch {
     lengthBefore: number,
   ): void {
     const { command, sent, us } = blocked;
-    const { statistics } = this.#engine;
-    command.calls++;
-    client.commandCount++;
-    statistics.commandsProcessed++;
-    if (client.reply.errorCount !== errorsBefore) {
-      command.failedCalls++;
-      statistics.countError(client.reply.lastError);
-    }
+    this.#countCall(client, command);
+    if (client.reply.errorCount !== errorsBefore) this.#countFailure(command, client.reply);
     this.#record(client, command, sent, us);
     if (client.replyMode !== "on") withhold(client, lengthBefore);
   }
@@ -270,7 +264,7 @@ export class Dispatch {
   /** A short command while nothing else matters; everything is prepared. */
   #callPlain(client: Client, command: Command, args: Arguments): void {
     const engine = this.#engine;
-    const { call, persistence, propagation, statistics } = engine;
+    const { call, persistence, propagation } = engine;
     const { reply } = client;
     const errorsBefore = reply.errorCount;
     const dirtyBefore = call.dirty;
@@ -285,9 +279,7 @@ export class Dispatch {
       settleInterrupted(engine, command, args, dirtyBefore);
     }
     this.#depth = 0;
-    command.calls++;
-    client.commandCount++;
-    statistics.commandsProcessed++;
+    this.#countCall(client, command);
     this.#untimed[this.#untimedCount++] = command;
     if (this.#untimedCount === UNTIMED_MAX) this.#settle();
     if (reply.errorCount !== errorsBefore) this.#countFailure(command, reply);
@@ -329,9 +321,7 @@ export class Dispatch {
     const again = this.#again;
     if (engine.monitors.count > 0 && again === null) engine.monitors.feed(client, command, args);
     if (client.blocked === null) {
-      command.calls++;
-      client.commandCount++;
-      engine.statistics.commandsProcessed++;
+      this.#countCall(client, command);
       if (reply.errorCount !== errorsBefore && !ranOthers) this.#countFailure(command, reply);
       if (isTimedAlone) {
         const sent = again === null ? args : again.sent;
@@ -351,6 +341,12 @@ export class Dispatch {
       if (isOutermost && client.blocked === null) passSkip(client);
     }
     if (isChanged && isOutermost) engine.persistence.holdReply(client, lengthBefore);
+  }
+
+  #countCall(client: Client, command: Command): void {
+    command.calls++;
+    client.commandCount++;
+    this.#engine.statistics.commandsProcessed++;
   }
 
   #countFailure(command: Command, reply: ReplyWriter): void {

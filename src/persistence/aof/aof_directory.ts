@@ -7,7 +7,7 @@
 import type { FileSystem } from "../../platform/file_system.ts";
 import { readWholeFile } from "../file_contents.ts";
 import { directoryOf, pathIn } from "../file_path.ts";
-import { attempt, TemporaryFile } from "../temporary_file.ts";
+import { attempt, replaceFile } from "../temporary_file.ts";
 import type { AofManifest } from "./aof_manifest.ts";
 import { formatManifest, parseManifest } from "./aof_manifest.ts";
 
@@ -69,21 +69,15 @@ export class AofDirectory {
   persist(manifest: AofManifest): void {
     const name = `${this.appendFileName}.manifest`;
     const temporary = `temp-${name}`;
-    const file = new TemporaryFile(this.#files, this.filePath(temporary), {
+    const aside = this.filePath(temporary);
+    replaceFile(this.#files, this.manifestPath, aside, formatManifest(manifest), {
       open: `Can't open the AOF manifest file ${temporary}`,
       write: `Error trying to write the temporary AOF manifest file ${temporary}`,
       sync: `Fail to fsync the temp AOF file ${temporary}`,
       close: `Error trying to close the temporary AOF manifest file ${temporary}`,
       move: `Error trying to rename the temporary AOF manifest file ${temporary} into ${name}`,
       error: aofWriteError,
-    }, false);
-    try {
-      file.append(formatManifest(manifest));
-      file.finish();
-      file.moveTo(this.manifestPath);
-    } finally {
-      file.end();
-    }
+    });
     attempt(`Fail to fsync AOF directory ${this.manifestPath}`, aofWriteError, () => {
       this.#files.syncDirectory(this.path);
     });

@@ -3,7 +3,7 @@ import { latin1, latin1Bytes } from "../../base/ascii.ts";
 import { readWholeFile } from "../../persistence/file_contents.ts";
 import { directoryOf } from "../../persistence/file_path.ts";
 import type { TemporaryFileTexts } from "../../persistence/temporary_file.ts";
-import { attempt, TemporaryFile } from "../../persistence/temporary_file.ts";
+import { attempt, replaceFile } from "../../persistence/temporary_file.ts";
 import { errorText, FileError } from "../../platform/file_system.ts";
 import { absolutePath } from "../config/load.ts";
 import type { Engine } from "../engine.ts";
@@ -46,12 +46,8 @@ export function saveAclFile(engine: Engine, text: string): boolean {
   const { files } = platform;
   const path = pathOf(engine);
   const aside = `${path}.tmp-${platform.process.pid}-${Math.floor(keyspace.nowMs)}`;
-  let file: TemporaryFile | undefined;
   try {
-    file = new TemporaryFile(files, aside, TEXTS, false);
-    file.append(latin1Bytes(text));
-    file.finish();
-    file.moveTo(path);
+    replaceFile(files, path, aside, latin1Bytes(text), TEXTS);
     const directory = directoryOf(path);
     attempt(
       "Syncing ACL directory for ACL SAVE",
@@ -63,8 +59,6 @@ export function saveAclFile(engine: Engine, text: string): boolean {
     if (!(thrown instanceof SaveFailure)) throw thrown;
     engine.log.warning(thrown.message);
     return false;
-  } finally {
-    file?.end();
   }
 }
 

@@ -6,7 +6,6 @@
  */
 import { latin1Bytes } from "../../base/ascii.ts";
 import { matchesGlob } from "../../base/glob.ts";
-import { KeyHash } from "../../base/hash.ts";
 import { PUSH_HEADER, RESP2_ARRAY } from "./push_types.ts";
 import type { Client } from "../client.ts";
 import type { Engine } from "../engine.ts";
@@ -46,10 +45,7 @@ export class PubSub {
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    const seed = new Uint8Array(8);
-    engine.platform.random.fill(seed);
-    const words = new DataView(seed.buffer);
-    const hash = new KeyHash(words.getInt32(0, true), words.getInt32(4, true));
+    const { hash } = engine.keyspace;
     this.channels = new ChannelTable("channel", hash);
     this.patterns = new ChannelTable("pattern", hash);
     this.shardChannels = new ChannelTable("shard channel", hash);

@@ -15,7 +15,6 @@
  * twice, so nobody is told by mistake.
  */
 import { latin1Bytes } from "../../base/ascii.ts";
-import { KeyHash } from "../../base/hash.ts";
 import { integerTextLength } from "../../base/integer_text.ts";
 import type { Arguments } from "../../protocol/arguments.ts";
 import type { Client } from "../client.ts";
@@ -81,10 +80,7 @@ export class Tracking {
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    const seed = new Uint8Array(8);
-    engine.platform.random.fill(seed);
-    const words = new DataView(seed.buffer);
-    this.keys = new TrackedKeys(new KeyHash(words.getInt32(0, true), words.getInt32(4, true)));
+    this.keys = new TrackedKeys(engine.keyspace.hash);
     const follow = () => {
       this.#keysMax = engine.config.number("tracking-table-max-keys");
       this.limitKeys();
